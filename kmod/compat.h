@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What differs between the kernels that one tree serves (6.1 to 7.3). The only
+ * file that may look at LINUX_VERSION_CODE; one paragraph for each shim, with
+ * its range.
+ */
+#ifndef _HPS_COMPAT_H
+#define _HPS_COMPAT_H
+
+#include <linux/net.h>
+#include <linux/socket.h>
+#include <linux/timer.h>
+#include <linux/version.h>
+#include <net/sock.h>
+
+/* before 6.19: addresses reach proto_ops as struct sockaddr; since then as
+ * struct sockaddr_unsized, which has the same layout.
+ */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 19, 0)
+#define sockaddr_unsized sockaddr
+#endif
+
+/* before 6.16: timer_container_of() was from_timer(). */
+#ifndef timer_container_of
+#define timer_container_of(var, timer, field) from_timer(var, timer, field)
+#endif
+
+/* before 6.10: accept() took flags and kern, since then one argument. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 10, 0)
+#define HPS_ACCEPT_PARAMS	int flags, bool kern
+#define HPS_ACCEPT_FLAGS	flags
+#define HPS_ACCEPT_KERN		kern
+#else
+#define HPS_ACCEPT_PARAMS	struct proto_accept_arg *arg
+#define HPS_ACCEPT_FLAGS	(arg->flags)
+#define HPS_ACCEPT_KERN		(arg->kern)
+#endif
+
+/* before 6.10: the completion of a ubuf was a plain callback; since then it
+ * sits in a table (ubuf_info_ops).
+ */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 10, 0)
+#define HPS_UBUF_CALLBACK	1
+#endif
+
+/* before 6.10: msghdr.sg_from_iter() was given the socket and charged it; since
+ * then its caller does that by looking at the growth of skb->truesize.
+ */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 10, 0)
+#define HPS_SG_FROM_ITER_SOCK	1
+#endif
+
+/* before 6.15: rtnl_link_ops.newlink() took the attributes one by one; since
+ * then in a struct. Makes FN##_rtnl() of FN(dev, data, extack).
+ */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 15, 0)
+#define HPS_RTNL_NEWLINK(fn)						\
+static int fn##_rtnl(struct net *src_net, struct net_device *dev,	\
+		     struct nlattr *tb[], struct nlattr *data[],	\
+		     struct netlink_ext_ack *extack)			\
+{									\
+	return fn(dev, data, extack);					\
+}
+#else
+#define HPS_RTNL_NEWLINK(fn)						\
+static int fn##_rtnl(struct net_device *dev,				\
+		     struct rtnl_newlink_params *params,		\
+		     struct netlink_ext_ack *extack)			\
+{									\
+	return fn(dev, params->data, extack);				\
+}
+#endif
+
+/* before 6.11: handlers of sysctls got a table that they could change. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 11, 0)
+#define HPS_CTL_TABLE_PARAM	struct ctl_table
+#else
+#define HPS_CTL_TABLE_PARAM	const struct ctl_table
+#endif
+
+/* before 6.6: the attributes of a generic netlink dump were beside its genl_info,
+ * which did not exist.
+ */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 6, 0)
+#define hps_genl_dump_attrs(cb)	(genl_dumpit_info(cb)->attrs)
+#else
+#define hps_genl_dump_attrs(cb)	(genl_dumpit_info(cb)->info.attrs)
+#endif
+
+/* before 6.6: a table of sysctls ended with an empty entry instead of having a
+ * size. Such an entry must follow the @size entries.
+ */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 6, 0)
+#define register_net_sysctl_sz(net, path, table, size) \
+	register_net_sysctl(net, path, table)
+#endif
+
+/* before 6.5: the kernel finds struct ipv6_pinfo at the end of the object. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 5, 0)
+#define HPS_IPV6_PINFO_OFFSET(x)
+#else
+#define HPS_IPV6_PINFO_OFFSET(x)	.ipv6_pinfo_offset = (x),
+#endif
+
+/* before 6.8: sk_wake_async() had no variant for who is in RCU already. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 8, 0)
+#define sk_wake_async_rcu	sk_wake_async
+#endif
+
+/* before 6.7: crypto_memneq() was declared with the algorithms' interface. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 7, 0)
+#include <crypto/algapi.h>
+#else
+#include <crypto/utils.h>
+#endif
+
+/* before 6.7: SOL_SOCKET options cannot come to us, the core's own list holds. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 7, 0)
+static inline void hps_take_sol_socket(struct socket *sock)
+{
+}
+#else
+static inline void hps_take_sol_socket(struct socket *sock)
+{
+	set_bit(SOCK_CUSTOM_SOCKOPT, &sock->flags);
+}
+#endif
+
+#endif /* _HPS_COMPAT_H */

@@ -1,0 +1,315 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Paths, upwards: the events of a connection's channels. */
+#include <net/sock.h>
+
+#include "conn/join.h"
+#include "conn/path.h"
+#include "conn/recv.h"
+#include "conn/send.h"
+#include "conn/snapshot.h"
+#include "control/trace.h"
+#include "link/link.h"
+
+static int path_data(struct hps_channel *ch, const struct hps_data *data,
+		     u32 len)
+{
+	struct hps_path *path = ch->user;
+	struct hps_conn *conn = path->conn;
+	struct hps_recv *rcv = &conn->rcv;
+	u64 off = be64_to_cpu(data->offset), ack;
+	bool mark = data->msg.flags & HPS_DATA_EOR;
+	int err = -EPROTO;
+
+	spin_lock_bh(&conn->lock);
+	if (path->state != HPS_PATH_UP || (mark && !conn->seqpacket) ||
+	    path->finack_seen)
+		goto out;
+	if (!hps_credit_rx_allows(&rcv->credit, off, len + mark,
+				  rcv->reasm.cost)) {
+		hps_mib_inc(conn->net, HPS_MIB_CREDIT_EXCEEDED);
+		hps_conn_reset(conn, HPS_REASON_CREDIT);
+		goto out;
+	}
+	if (rcv->fin && off + len + mark > rcv->fin_off)
+		goto out;
+	if (off + len + mark > rcv->reasm.frontier)
+		hps_credit_rx_charge(&rcv->credit, off, len + mark);
+	path->rx_off = off;
+	path->rx_mark = mark;
+	path->rx_octets += len;
+	ack = hps_credit_expand(conn->snd.una, be32_to_cpu(data->ack));
+	err = hps_send_ack(conn, ack, ack + be32_to_cpu(data->window), 0);
+out:
+	spin_unlock_bh(&conn->lock);
+	if (!err) {
+		hps_link_count(path->link, 0, len, 0, 1);
+		hps_mib_inc(ch->net, HPS_MIB_SEGMENT_RECEIVED);
+		trace_hps_segment_received(conn->token, ch->key.ifindex, off,
+					   len, data->msg.flags &
+					   HPS_DATA_RESENT);
+	}
+	return err;
+}
+
+static int path_payload(struct hps_channel *ch, u32 pos, u32 len, bool end)
+{
+	struct hps_path *path = ch->user;
+	struct hps_conn *conn = path->conn;
+	struct hps_reasm *r = &conn->rcv.reasm;
+	u32 fresh = 0, more;
+	int err = 0;
+
+	spin_lock_bh(&conn->lock);
+	/* Data for nobody: TCP would answer with a reset as well. */
+	if (conn->orphan || conn->state == HPS_CONN_CLOSED) {
+		hps_conn_reset(conn, HPS_REASON_CLOSED);
+		err = -EPIPE;
+		goto out;
+	}
+	if (len)
+		err = hps_reasm_insert(r, &path->rxq, path->rx_off, len, pos,
+				       false, &fresh);
+	if (!err && end && path->rx_mark)
+		err = hps_reasm_insert(r, &path->rxq, path->rx_off + len, 1,
+				       pos + len, true, &more);
+	if (!err)
+		path->rx_off += len;
+	if (fresh < len && !err)
+		hps_mib_add(ch->net, HPS_MIB_DUPLICATE_OCTETS, len - fresh);
+out:
+	spin_unlock_bh(&conn->lock);
+	return err;
+}
+
+/* Does the path's newest arrival lie behind a gap? */
+static bool holds_beyond(const struct hps_path *path, u64 frontier)
+{
+	const struct hps_extent *e;
+
+	if (list_empty(&path->rxq.extents))
+		return false;
+	e = list_last_entry(&path->rxq.extents, struct hps_extent, by_pos);
+	return e->off > frontier;
+}
+
+/* Everything that has arrived was noted: who must know? */
+static void path_parsed(struct hps_channel *ch)
+{
+	struct hps_path *path = ch->user;
+	struct hps_conn *conn = path->conn;
+	struct hps_recv *rcv = &conn->rcv;
+	u64 frontier;
+
+	spin_lock_bh(&conn->lock);
+	frontier = rcv->reasm.frontier;
+	ch->waits = holds_beyond(path, frontier);
+	if (frontier != rcv->told) {
+		rcv->told = frontier;
+		hps_recv_arrived(conn);
+		if (rcv->fin && frontier == rcv->fin_off) {
+			conn->todo |= HPS_TODO_ACK;
+			hps_conn_check_end(conn);
+		}
+	}
+	if (frontier != rcv->credit.acked && frontier + 1 != rcv->credit.acked) {
+		if (hps_credit_rx_ack_due(&rcv->credit, frontier))
+			conn->todo |= HPS_TODO_ACK;
+		else
+			hps_conn_ack_later(conn);
+	}
+	if (conn->todo & HPS_TODO_ACK)
+		ch->ops->kick(ch);
+	hps_join_if_wanted(conn);
+	spin_unlock_bh(&conn->lock);
+}
+
+static u32 path_keep(const struct hps_channel *ch, u32 pos)
+{
+	struct hps_path *path = ch->user;
+	u32 first;
+
+	spin_lock_bh(&path->conn->lock);
+	if (hps_rxq_first(&path->rxq, &first))
+		pos = first;
+	spin_unlock_bh(&path->conn->lock);
+	return pos;
+}
+
+static int on_ack(struct hps_path *path, const struct hps_msg *msg, u32 len)
+{
+	const struct hps_ack *m = (const void *)msg;
+	struct hps_conn *conn = path->conn;
+	u64 edge = be64_to_cpu(m->edge);
+	int err;
+
+	trace_hps_ack(conn->token, path->ch->key.ifindex, be64_to_cpu(m->ack),
+		      edge, false);
+	spin_lock_bh(&conn->lock);
+	err = hps_send_ack(conn, be64_to_cpu(m->ack), edge,
+			   be32_to_cpu(m->buffer));
+	spin_unlock_bh(&conn->lock);
+	return err;
+}
+
+static int on_fin(struct hps_path *path, const struct hps_msg *msg, u32 len)
+{
+	const struct hps_fin *m = (const void *)msg;
+	struct hps_conn *conn = path->conn;
+	struct hps_recv *rcv = &conn->rcv;
+	u64 off = be64_to_cpu(m->offset);
+	int err = -EPROTO;
+
+	spin_lock_bh(&conn->lock);
+	if (rcv->fin ? off != rcv->fin_off : off < rcv->credit.arrived ||
+					     off > rcv->credit.edge)
+		goto out;
+	err = 0;
+	conn->todo |= HPS_TODO_ACK;
+	if (rcv->fin)
+		goto out;
+	rcv->fin_off = off;
+	rcv->fin = true;
+	if (rcv->reasm.frontier == off) {
+		hps_recv_arrived(conn);
+		hps_conn_check_end(conn);
+	}
+out:
+	spin_unlock_bh(&conn->lock);
+	return err;
+}
+
+static int on_finack(struct hps_path *path, const struct hps_msg *msg, u32 len)
+{
+	struct hps_conn *conn = path->conn;
+
+	spin_lock_bh(&conn->lock);
+	/* The sender of a FINACK has all our data and our FIN. */
+	if (!conn->snd.fin_sent ||
+	    hps_send_ack(conn, conn->snd.end + 1, 0, 0)) {
+		spin_unlock_bh(&conn->lock);
+		return -EPROTO;
+	}
+	path->finack_seen = true;
+	hps_conn_check_end(conn);
+	spin_unlock_bh(&conn->lock);
+	if (path->finack_sent)
+		hps_path_finished(path);
+	return 0;
+}
+
+static int on_reset(struct hps_path *path, const struct hps_msg *msg, u32 len)
+{
+	const struct hps_reset *m = (const void *)msg;
+	struct hps_conn *conn = path->conn;
+
+	/* Who has not proved to be the peer cannot end its connection. */
+	if (path->join && path->state != HPS_PATH_UP)
+		return -EPROTO;
+	spin_lock_bh(&conn->lock);
+	if (conn->state != HPS_CONN_CLOSED)
+		hps_mib_inc(conn->net, HPS_MIB_CONN_RESET);
+	hps_conn_lost(conn, hps_conn_reset_errno(conn), be32_to_cpu(m->reason));
+	spin_unlock_bh(&conn->lock);
+	return -ECONNRESET;
+}
+
+static int on_ping(struct hps_path *path, const struct hps_msg *msg, u32 len)
+{
+	const struct hps_ping *m = (const void *)msg;
+
+	path->pong = be32_to_cpu(m->cookie);
+	spin_lock_bh(&path->conn->lock);
+	hps_path_set(path, HPS_PATH_PONG);
+	spin_unlock_bh(&path->conn->lock);
+	return 0;
+}
+
+static int on_pong(struct hps_path *path, const struct hps_msg *msg, u32 len)
+{
+	return 0;
+}
+
+static int on_answer(struct hps_path *path, const struct hps_msg *msg, u32 len)
+{
+	const struct hps_hello_msg *m = (const void *)msg;
+
+	if (path->state != HPS_PATH_OPENING || !path->ch->outbound)
+		return -EPROTO;
+	hps_conn_answer(path, &m->hello);
+	return 0;
+}
+
+static const struct {
+	bool	early;		/* allowed before the path is up */
+	int	(*handle)(struct hps_path *path, const struct hps_msg *msg,
+			  u32 len);
+} path_control_table[] = {
+	[HPS_MSG_ACCEPT]	= { true,  on_answer },
+	[HPS_MSG_REFUSE]	= { true,  on_answer },
+	[HPS_MSG_JOINED]	= { true,  on_answer },
+	[HPS_MSG_AUTH]		= { true,  hps_join_on_auth },
+	[HPS_MSG_ACK]		= { false, on_ack },
+	[HPS_MSG_FIN]		= { false, on_fin },
+	[HPS_MSG_FINACK]	= { false, on_finack },
+	[HPS_MSG_RESET]		= { true,  on_reset },
+	[HPS_MSG_PING]		= { false, on_ping },
+	[HPS_MSG_PONG]		= { false, on_pong },
+	[HPS_MSG_LINKS]		= { false, hps_join_on_links },
+};
+
+static int path_control(struct hps_channel *ch, const struct hps_msg *msg,
+			u32 len)
+{
+	struct hps_path *path = ch->user;
+
+	if (msg->type >= ARRAY_SIZE(path_control_table) ||
+	    !path_control_table[msg->type].handle ||
+	    (path->state != HPS_PATH_UP &&
+	     !path_control_table[msg->type].early))
+		return -EPROTO;
+	return path_control_table[msg->type].handle(path, msg, len);
+}
+
+static void path_hello(struct hps_channel *ch, const struct hps_hello *hello)
+{
+	hps_conn_answer(ch->user, hello);
+}
+
+static void path_down(struct hps_channel *ch, int err)
+{
+	struct hps_path *path = ch->user;
+	struct hps_conn *conn = path->conn;
+	bool was_up = path->state == HPS_PATH_UP;
+	struct hps_path *other;
+	bool left = false;
+
+	spin_lock_bh(&conn->lock);
+	path->state = HPS_PATH_DOWN;
+	trace_hps_path_down(conn->token, ch->key.ifindex, 0, err);
+	if (was_up)
+		hps_conn_event(conn, HPS_CONN_EVENT_PATH_DOWN, path,
+			       HPS_REASON_NONE, err);
+	hps_send_path_lost(conn, path);
+	list_for_each_entry(other, &conn->paths, node)
+		left |= other->state == HPS_PATH_UP;
+	if (left) {
+		if (was_up)
+			hps_mib_inc(ch->net, HPS_MIB_PATH_DOWN);
+		hps_path_kick_all(conn);
+	} else if (!path->join || was_up) {
+		hps_path_last_lost(path, err);
+	}
+	spin_unlock_bh(&conn->lock);
+	hps_path_release(path);
+}
+
+const struct hps_channel_events hps_path_events = {
+	.hello		= path_hello,
+	.control	= path_control,
+	.data		= path_data,
+	.payload	= path_payload,
+	.parsed		= path_parsed,
+	.keep		= path_keep,
+	.push		= hps_path_push,
+	.down		= path_down,
+};

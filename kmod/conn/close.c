@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: GPL-2.0
+/* How connections end: FIN, reset, orphans (design.md section 3). */
+#include <linux/jiffies.h>
+#include <net/sock.h>
+
+#include "conn/conn.h"
+#include "conn/path.h"
+#include "conn/recv.h"
+#include "conn/send.h"
+
+/* Both directions have ended and both ends know. Data lock held. */
+bool hps_conn_complete(const struct hps_conn *conn)
+{
+	return conn->snd.fin_acked && conn->rcv.fin &&
+	       conn->rcv.reasm.frontier == conn->rcv.fin_off;
+}
+
+/**
+ * hps_conn_check_end - if all was said, end the use of each channel
+ * @conn:	the connection; data lock held
+ *
+ * A path whose queue still holds unread data waits for the reader.
+ */
+void hps_conn_check_end(struct hps_conn *conn)
+{
+	struct hps_path *path;
+
+	lockdep_assert_held(&conn->lock);
+	if (!hps_conn_complete(conn) || conn->state != HPS_CONN_ESTABLISHED)
+		return;
+	list_for_each_entry(path, &conn->paths, node)
+		if (path->state == HPS_PATH_UP && !path->finack_sent &&
+		    list_empty(&path->rxq.extents))
+			hps_path_set(path, HPS_PATH_FINACK);
+	if (list_empty(&conn->paths) && conn->orphan)
+		hps_conn_end(conn);
+}
+
+/**
+ * hps_conn_shutdown - nothing more will be written
+ * @conn:	the connection
+ *
+ * Context: process, socket lock held or no socket left.
+ */
+void hps_conn_shutdown(struct hps_conn *conn)
+{
+	bool push = false;
+
+	spin_lock_bh(&conn->lock);
+	if (!conn->snd.fin && conn->state == HPS_CONN_ESTABLISHED) {
+		conn->snd.fin = true;
+		conn->todo |= HPS_TODO_FIN;
+		push = true;
+	}
+	spin_unlock_bh(&conn->lock);
+	if (push)
+		hps_send_push(conn);
+}
+
+/**
+ * hps_conn_reset - abort, and tell the peer if a path is left
+ * @conn:	the connection; data lock held
+ * @reason:	what the peer is told
+ *
+ * Context: any.
+ */
+void hps_conn_reset(struct hps_conn *conn, enum hps_reason reason)
+{
+	if (conn->state == HPS_CONN_CLOSED)
+		return;
+	if (conn->state == HPS_CONN_ESTABLISHED) {
+		conn->reason = reason;
+		conn->todo |= HPS_TODO_RESET;
+		hps_path_kick_one(conn);
+	}
+	hps_conn_lost(conn, -ECONNABORTED, reason);
+}
+
+static bool adopt_orphan(struct hps_conn *conn)
+{
+	struct hps_net *hn = hps_net(conn->net);
+	bool room;
+
+	spin_lock_bh(&hn->lock);
+	room = hn->orphans < READ_ONCE(hn->sysctl.max_orphans) && !hn->dying;
+	if (room && !list_empty(&conn->net_node)) {
+		hn->orphans++;
+		conn->counted = true;
+	}
+	spin_unlock_bh(&hn->lock);
+	if (!room)
+		hps_mib_inc(conn->net, HPS_MIB_ORPHAN_DROPPED);
+	return room;
+}
+
+/**
+ * hps_conn_close - the application is done with the connection
+ * @conn:	the connection; the socket's reference is consumed, or that of
+ *		the accept queue
+ * @reason:	NONE for a clean end; else why it is aborted
+ *
+ * Context: process. Returns at once; an orphan sends what was written, in the
+ * background, for net.hps.fin_timeout seconds at most.
+ */
+void hps_conn_close(struct hps_conn *conn, enum hps_reason reason)
+{
+	struct hps_net *hn = hps_net(conn->net);
+	bool finish;
+
+	hps_conn_hold(conn);
+	get_net(conn->net);
+	spin_lock_bh(&conn->lock);
+	conn->sk = NULL;
+	conn->pending = false;
+	conn->held_net = true;
+	conn->deadline = jiffies + READ_ONCE(hn->sysctl.fin_timeout) * HZ;
+	if (reason == HPS_REASON_NONE &&
+	    conn->rcv.reasm.frontier != conn->rcv.reasm.next)
+		reason = HPS_REASON_UNREAD;
+	finish = conn->state == HPS_CONN_ESTABLISHED;
+	if (finish && reason != HPS_REASON_NONE) {
+		hps_conn_reset(conn, reason);
+		finish = false;
+	}
+	conn->orphan = true;
+	spin_unlock_bh(&conn->lock);
+
+	if (finish && adopt_orphan(conn)) {
+		hps_conn_shutdown(conn);
+		spin_lock_bh(&conn->lock);
+		hps_conn_check_end(conn);
+		spin_unlock_bh(&conn->lock);
+	} else {
+		hps_conn_end(conn);
+	}
+	hps_conn_put(conn);
+}
+
+/* Orphans that took too long end here; called every second. */
+void hps_conn_sweep(struct net *net)
+{
+	struct hps_net *hn = hps_net(net);
+	struct hps_conn *conn;
+
+	spin_lock_bh(&hn->lock);
+	list_for_each_entry(conn, &hn->conns, net_node) {
+		if (!READ_ONCE(conn->orphan) ||
+		    time_before(jiffies, READ_ONCE(conn->deadline)) ||
+		    READ_ONCE(conn->ending))
+			continue;
+		hps_mib_inc(net, HPS_MIB_ORPHAN_DROPPED);
+		hps_conn_end(conn);
+	}
+	spin_unlock_bh(&hn->lock);
+}

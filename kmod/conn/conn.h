@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * A connection: what one socket pair sees, over any number of paths.
+ */
+#ifndef _HPS_CONN_CONN_H
+#define _HPS_CONN_CONN_H
+
+#include <linux/list.h>
+#include <linux/refcount.h>
+#include <linux/rhashtable-types.h>
+#include <linux/timer.h>
+#include <linux/workqueue.h>
+
+#include "conn/credit.h"
+#include "conn/reasm.h"
+#include "net.h"
+#include "xport/channel.h"
+
+struct hps_link;
+struct hps_listener;
+struct hps_path;
+struct sock;
+
+/**
+ * enum hps_conn_state - life of a connection
+ *
+ *   OPENING --answer--> ESTABLISHED --both FINs, or lost--> CLOSED
+ *   (a passive one begins in ESTABLISHED; any state can go to CLOSED)
+ */
+enum hps_conn_state {
+	HPS_CONN_OPENING,
+	HPS_CONN_ESTABLISHED,
+	HPS_CONN_CLOSED,
+};
+
+/* Messages of the connection that any path may carry; hps_conn.todo. */
+#define HPS_TODO_ACK	0x01
+#define HPS_TODO_FIN	0x02
+#define HPS_TODO_RESET	0x04
+
+/**
+ * struct hps_send - the send side
+ * @chunks:	payload that is not acknowledged, in stream order
+ * @next:	chunk that holds @nxt, NULL if nothing is unsent
+ * @again:	struct hps_segment: lost with their path, to be sent again first
+ * @una:	all below was acknowledged by HPS
+ * @nxt:	first offset that was never sent
+ * @end:	end of what was written
+ * @rescued:	end of what an idle path carried for a slow one
+ * @credit:	what the peer allows
+ * @memory:	octets of memory held by @chunks
+ * @limit:	bound of @memory (SO_SNDBUF)
+ * @nodelay:	TCP_NODELAY
+ * @cork:	TCP_CORK is set, or the last write said MSG_MORE
+ * @filling:	sendmsg copies behind the last chunk's end: leave its tail alone
+ * @small:	the newest segment did not fill a packet
+ * @fin:	no more will be written
+ * @fin_sent:	the FIN is on its way or there
+ * @fin_acked:	the peer has it
+ * @stalled:	out of credit, counted once
+ * @flush:	all below is sent whatever TCP_CORK and MSG_MORE say
+ */
+struct hps_send {
+	struct list_head	chunks;
+	struct hps_chunk	*next;
+	struct list_head	again;
+	u64			una;
+	u64			nxt;
+	u64			end;
+	u64			rescued;
+	struct hps_credit_tx	credit;
+	u32			memory;
+	u32			limit;
+	bool			nodelay;
+	bool			cork;
+	bool			more;
+	bool			filling;
+	bool			small;
+	bool			fin;
+	bool			fin_sent;
+	bool			fin_acked;
+	bool			stalled;
+	u64			flush;
+};
+
+/**
+ * struct hps_recv - the receive side
+ * @reasm:	what has arrived
+ * @credit:	what the peer was told
+ * @fin_off:	end of the peer's stream, if @fin
+ * @told:	frontier that the socket was told of
+ */
+struct hps_recv {
+	struct hps_reasm	reasm;
+	struct hps_credit_rx	credit;
+	u64			fin_off;
+	u64			told;
+	bool			fin;
+};
+
+/**
+ * struct hps_conn - one end of a connection
+ *
+ * Lifetime and locking: the *data lock* @lock guards all that has no other
+ * guard named. It is taken in softirq with a channel locked, and in process
+ * context with the socket locked, a channel locked, or neither; nothing but
+ * hps_net.lock, the listener's lock and wait queues is taken inside. Order:
+ * socket lock, channel lock, data lock.
+ *
+ * One reference each: being alive (dropped by the @end work, which every
+ * connection runs once), the socket, each path. Found by token under RCU with
+ * refcount_inc_not_zero. @net is held by the socket, then (@held_net) by the
+ * connection itself while it is an orphan; a pending one is bounded by its
+ * listener.
+ *
+ * @sk:		its socket, NULL while pending and when orphaned
+ * @key:	of the first path; further ones differ in addresses and device
+ * @local, @remote: as getsockname() and getpeername() tell
+ * @paths:	struct hps_path
+ * @token, @peer_token: name the two ends in joins
+ * @nonce:	keys of joins: [0] initiator's, [1] responder's
+ * @todo:	HPS_TODO_*
+ * @err:	why it is CLOSED, for the socket
+ * @pending:	not accepted yet: whoever takes it off the queue ends it
+ * @bound_port:	port that an initiator chose by bind(), 0 if none
+ * @tries:	how often a full backlog was met
+ * @joined:	further paths were asked for
+ * @one_link:	never ask for any: the socket is bound to a device
+ * @counted:	in hps_net.orphans
+ * @ending:	the @end work is queued
+ * @listener:	whose accept queue it is in
+ * @offer:	the peer's links
+ */
+struct hps_conn {
+	refcount_t		ref;
+	spinlock_t		lock;	/* see above */
+	enum hps_conn_state	state;
+	struct net		*net;
+	struct sock		*sk;
+	struct rhash_head	hash;
+	struct list_head	net_node;	/* hps_net.lock */
+	struct list_head	accept_node;	/* hps_listener.lock */
+	struct hps_listener	*listener;
+	struct list_head	paths;
+	unsigned int		nr_paths;
+	bool			initiator;
+	bool			seqpacket;
+	bool			orphan;
+	bool			pending;
+	bool			held_net;
+	bool			counted;
+	bool			ending;
+	bool			joined;
+	bool			one_link;
+	u8			todo;
+	u8			reason;
+	int			err;
+	int			bundle_ifindex;
+	__be16			bound_port;
+	u8			tries;
+	u64			token;
+	u64			peer_token;
+	u8			nonce[2][HPS_NONCE_LEN];
+	union hps_addr		local;
+	union hps_addr		remote;
+	struct hps_channel_key	key;
+	unsigned long		deadline;	/* of an orphan, jiffies */
+	struct hps_send		snd;
+	struct hps_recv		rcv;
+	struct timer_list	ack_timer;
+	struct timer_list	cork_timer;
+	struct work_struct	end;
+	struct work_struct	join;
+	struct delayed_work	redial;
+	struct hps_link_offer	offer[HPS_MAX_OFFERS];	/* the peer's links */
+	u8			nr_offers;
+	struct rcu_head		rcu;
+};
+
+/* conn.c */
+struct hps_conn *hps_conn_alloc(struct net *net, bool initiator, u32 rmem,
+				u32 wmem, gfp_t gfp);
+int hps_conn_publish(struct hps_conn *conn);
+struct hps_conn *hps_conn_find(struct net *net, u64 token);
+void hps_conn_put(struct hps_conn *conn);
+void hps_conn_established(struct hps_conn *conn);
+int hps_conn_reset_errno(const struct hps_conn *conn);
+void hps_conn_lost(struct hps_conn *conn, int err, enum hps_reason reason);
+void hps_conn_wake(struct hps_conn *conn);
+void hps_conn_end(struct hps_conn *conn);
+void hps_conn_net_exit(struct net *net);
+int hps_conn_init(void);
+void hps_conn_exit(void);
+
+static inline void hps_conn_hold(struct hps_conn *conn)
+{
+	refcount_inc(&conn->ref);
+}
+
+/* open.c */
+int hps_conn_connect(struct sock *sk, struct hps_conn *conn);
+void hps_conn_answer(struct hps_path *path, const struct hps_hello *hello);
+void hps_conn_redial(struct work_struct *work);
+void hps_path_last_lost(struct hps_path *path, int err);
+
+/* close.c */
+void hps_conn_shutdown(struct hps_conn *conn);
+void hps_conn_close(struct hps_conn *conn, enum hps_reason reason);
+void hps_conn_reset(struct hps_conn *conn, enum hps_reason reason);
+void hps_conn_check_end(struct hps_conn *conn);
+bool hps_conn_complete(const struct hps_conn *conn);
+void hps_conn_sweep(struct net *net);
+
+/* linkevent.c */
+int hps_linkevent_init(void);
+void hps_linkevent_exit(void);
+
+/* timer.c */
+void hps_conn_timers_init(struct hps_conn *conn);
+void hps_conn_timers_stop(struct hps_conn *conn);
+void hps_conn_ack_later(struct hps_conn *conn);
+void hps_conn_cork(struct hps_conn *conn);
+void hps_sweep_start(struct hps_net *hn);
+void hps_sweep_stop(struct hps_net *hn);
+
+#endif /* _HPS_CONN_CONN_H */

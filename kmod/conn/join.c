@@ -1,0 +1,395 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Joins: further paths of a connection. Only the initiator dials; each local
+ * and each remote link is used once. Both ends prove that they know the keys
+ * of the open by HMAC-SHA256 over fresh nonces, as MPTCP does (RFC 8684, 3.2).
+ */
+#include "conn/join.h"
+
+#include <crypto/sha2.h>
+#include <linux/random.h>
+#include <linux/slab.h>
+#include <net/ipv6.h>
+
+#include "compat.h"
+#include "conn/conn.h"
+#include "conn/path.h"
+#include "ddp/message.h"
+#include "link/bundle.h"
+#include "link/link.h"
+#include "link/pool.h"
+#include "xport/tcp.h"
+
+#define MAX_LOCAL	64
+/* More paths than offers can make sense for nobody. */
+#define MAX_PATHS	HPS_MAX_OFFERS
+
+static_assert(HPS_MAC_LEN == SHA256_DIGEST_SIZE);
+
+/* RFC 2104 with SHA-256; the key and the text are short. */
+static void join_hmac(const u8 *key, size_t key_len, const u8 *text,
+			size_t len, u8 *mac)
+{
+	u8 inner[SHA256_BLOCK_SIZE + 1 + 2 * HPS_NONCE_LEN];
+	u8 outer[SHA256_BLOCK_SIZE + SHA256_DIGEST_SIZE];
+	unsigned int i;
+
+	memset(inner, 0x36, SHA256_BLOCK_SIZE);
+	memset(outer, 0x5c, SHA256_BLOCK_SIZE);
+	for (i = 0; i < key_len; i++) {
+		inner[i] ^= key[i];
+		outer[i] ^= key[i];
+	}
+	memcpy(inner + SHA256_BLOCK_SIZE, text, len);
+	sha256(inner, SHA256_BLOCK_SIZE + len, outer + SHA256_BLOCK_SIZE);
+	sha256(outer, sizeof(outer), mac);
+}
+
+/**
+ * hps_join_mac - the proof of one end of a join
+ * @path:	the path, with both nonces
+ * @initiator:	whose proof
+ * @mac:	HPS_MAC_LEN octets
+ */
+void hps_join_mac(const struct hps_path *path, bool initiator, u8 *mac)
+{
+	const struct hps_conn *conn = path->conn;
+	u8 text[1 + 2 * HPS_NONCE_LEN];
+	u8 key[2 * HPS_NONCE_LEN];
+
+	memcpy(key, conn->nonce[0], HPS_NONCE_LEN);
+	memcpy(key + HPS_NONCE_LEN, conn->nonce[1], HPS_NONCE_LEN);
+	text[0] = initiator ? 'I' : 'R';
+	memcpy(text + 1, path->nonce[!initiator], HPS_NONCE_LEN);
+	memcpy(text + 1 + HPS_NONCE_LEN, path->nonce[initiator], HPS_NONCE_LEN);
+	join_hmac(key, sizeof(key), text, sizeof(text), mac);
+}
+
+/* --- the responder ------------------------------------------------------------------ */
+
+/**
+ * hps_join_offer - build the message that tells our links
+ * @path:	the path that will carry it
+ * @buf:	HPS_MAX_CONTROL octets
+ *
+ * Returns the length of the message.
+ */
+u32 hps_join_offer(struct hps_path *path, void *buf)
+{
+	struct hps_conn *conn = path->conn;
+	struct hps_links *m = buf;
+	struct hps_link_addr *addr;
+	int i, n;
+
+	memset(buf, 0, HPS_MAX_CONTROL);
+	hps_msg_build(&m->msg, HPS_MSG_LINKS, 0, sizeof(*m));
+	addr = kcalloc(HPS_MAX_OFFERS, sizeof(*addr), GFP_ATOMIC);
+	if (!addr)
+		return sizeof(*m);
+	n = hps_link_snapshot(conn->net, conn->bundle_ifindex, addr,
+			      HPS_MAX_OFFERS);
+	for (i = 0; i < n; i++) {
+		struct hps_link_offer *o = &m->offer[m->count++];
+
+		o->id = addr[i].link_id;
+		o->prefix_len = addr[i].prefix_len;
+		if (addr[i].ifindex == path->ch->key.ifindex)
+			o->flags = HPS_OFFER_CURRENT;
+		if (addr[i].family == AF_INET6) {
+			o->family = 6;
+			memcpy(o->addr, &addr[i].in6, sizeof(addr[i].in6));
+		} else {
+			o->family = 4;
+			memcpy(o->addr, &addr[i].in, sizeof(addr[i].in));
+		}
+	}
+	kfree(addr);
+	return sizeof(*m) + m->count * sizeof(m->offer[0]);
+}
+
+/**
+ * hps_join_inbound - a peer asks to add a channel to a connection
+ * @ch:		the channel, locked
+ * @hello:	the question
+ * @reply:	becomes the answer
+ * @reason:	why not, if NULL is returned
+ *
+ * Returns the path, which stays OPENING until the initiator's proof comes.
+ */
+struct hps_path *hps_join_inbound(struct hps_channel *ch,
+				  const struct hps_hello *hello,
+				  struct hps_hello *reply,
+				  enum hps_reason *reason)
+{
+	struct hps_path *path = NULL;
+	struct hps_conn *conn;
+	u8 mac[HPS_MAC_LEN];
+
+	conn = hps_conn_find(ch->net, be64_to_cpu(hello->token));
+	if (!conn) {
+		hps_mib_inc(ch->net, HPS_MIB_JOIN_BAD_TOKEN);
+		*reason = HPS_REASON_TOKEN;
+		return NULL;
+	}
+	*reason = HPS_REASON_MEMORY;
+	spin_lock_bh(&conn->lock);
+	if (conn->initiator || conn->state != HPS_CONN_ESTABLISHED)
+		*reason = HPS_REASON_TOKEN;
+	else if (conn->nr_paths < MAX_PATHS)
+		path = hps_path_new(conn, true, GFP_ATOMIC);
+	if (path) {
+		memcpy(path->nonce[0], hello->nonce, HPS_NONCE_LEN);
+		get_random_bytes(path->nonce[1], HPS_NONCE_LEN);
+		hps_path_add(path, ch);
+		hps_channel_use(ch, &hps_path_events, path);
+		ch->ops->buffer(ch, conn->rcv.credit.buffer);
+	}
+	spin_unlock_bh(&conn->lock);
+	if (path) {
+		/* Bounded in number and time until the proof comes. */
+		ch->unproven = true;
+		hps_channel_linger(ch);
+		hps_hello_fill(conn, reply, HPS_MSG_JOINED);
+		memcpy(reply->nonce, path->nonce[1], HPS_NONCE_LEN);
+		hps_join_mac(path, false, mac);
+		memcpy(reply->mac, mac, HPS_SHORT_MAC_LEN);
+	}
+	hps_conn_put(conn);
+	return path;
+}
+
+/* The initiator's proof: the path may be used if it is right. */
+int hps_join_on_auth(struct hps_path *path, const struct hps_msg *msg, u32 len)
+{
+	const struct hps_auth *m = (const void *)msg;
+	struct hps_conn *conn = path->conn;
+	u8 mac[HPS_MAC_LEN];
+
+	if (path->state != HPS_PATH_OPENING || path->ch->outbound)
+		return -EPROTO;
+	hps_join_mac(path, true, mac);
+	if (crypto_memneq(mac, m->mac, sizeof(mac))) {
+		hps_mib_inc(conn->net, HPS_MIB_JOIN_BAD_MAC);
+		return -EACCES;
+	}
+	hps_mib_inc(conn->net, HPS_MIB_JOIN_OK);
+	path->ch->unproven = false;
+	hps_channel_ready(path->ch);
+	spin_lock_bh(&conn->lock);
+	hps_path_up(path);
+	spin_unlock_bh(&conn->lock);
+	return 0;
+}
+
+/* --- the initiator -------------------------------------------------------------------- */
+
+/* The responder's proof: prove ourselves and use the path. Channel locked. */
+void hps_join_on_joined(struct hps_path *path, const struct hps_hello *hello)
+{
+	struct hps_conn *conn = path->conn;
+	u8 mac[HPS_MAC_LEN];
+
+	memcpy(path->nonce[1], hello->nonce, HPS_NONCE_LEN);
+	hps_join_mac(path, false, mac);
+	if (crypto_memneq(mac, hello->mac, HPS_SHORT_MAC_LEN)) {
+		hps_mib_inc(conn->net, HPS_MIB_JOIN_BAD_MAC);
+		hps_channel_fail(path->ch, -EACCES);
+		return;
+	}
+	hps_mib_inc(conn->net, HPS_MIB_JOIN_OK);
+	spin_lock_bh(&conn->lock);
+	path->todo |= HPS_PATH_AUTH;
+	hps_path_up(path);
+	spin_unlock_bh(&conn->lock);
+}
+
+/* The peer's links. */
+int hps_join_on_links(struct hps_path *path, const struct hps_msg *msg, u32 len)
+{
+	const struct hps_links *m = (const void *)msg;
+	struct hps_conn *conn = path->conn;
+	unsigned int i;
+
+	if (m->count > HPS_MAX_OFFERS ||
+	    len != sizeof(*m) + m->count * sizeof(m->offer[0]))
+		return -EPROTO;
+	spin_lock_bh(&conn->lock);
+	for (i = 0; i < m->count; i++) {
+		conn->offer[i] = m->offer[i];
+		if (m->offer[i].flags & HPS_OFFER_CURRENT)
+			path->remote_id = m->offer[i].id;
+	}
+	conn->nr_offers = m->count;
+	hps_join_if_wanted(conn);
+	spin_unlock_bh(&conn->lock);
+	return 0;
+}
+
+/**
+ * hps_join_if_wanted - join further paths once the traffic calls for them
+ * @conn:	the connection; data lock held
+ */
+void hps_join_if_wanted(struct hps_conn *conn)
+{
+	struct hps_bundle_config config;
+
+	/* A peer on this machine has no other links than ours. */
+	if (conn->key.ifindex == conn->net->loopback_dev->ifindex)
+		return;
+	if (!conn->initiator || conn->joined || conn->nr_offers < 2 ||
+	    conn->state != HPS_CONN_ESTABLISHED || conn->ending)
+		return;
+	if (!hps_bundle_config(conn->net, conn->bundle_ifindex, &config) ||
+	    config.policy == HPS_POLICY_SINGLE ||
+	    conn->snd.end + conn->rcv.reasm.frontier < config.cutoff)
+		return;
+	conn->joined = true;
+	queue_work(hps_wq, &conn->join);
+}
+
+static bool local_in_use(struct hps_conn *conn, int ifindex)
+{
+	struct hps_path *path;
+
+	list_for_each_entry(path, &conn->paths, node)
+		if (path->ch->key.ifindex == ifindex)
+			return true;
+	return false;
+}
+
+static bool remote_in_use(struct hps_conn *conn, u8 id)
+{
+	struct hps_path *path;
+
+	list_for_each_entry(path, &conn->paths, node)
+		if (path->remote_id == id)
+			return true;
+	return false;
+}
+
+static bool on_one_net(const struct hps_link_addr *a,
+		       const struct hps_link_offer *o)
+{
+	u8 bits = min(a->prefix_len, o->prefix_len);
+
+	if (a->family == AF_INET6) {
+		struct in6_addr in6;
+
+		memcpy(&in6, o->addr, sizeof(in6));
+		return ipv6_prefix_equal(&a->in6, &in6, bits);
+	}
+	return !bits || !((a->in.s_addr ^ get_unaligned((__be32 *)o->addr)) &
+			  htonl(~0U << (32 - bits)));
+}
+
+static void fill_key(struct hps_conn *conn, struct hps_channel_key *key,
+		     const struct hps_link_addr *a,
+		     const struct hps_link_offer *o)
+{
+	__be16 port = conn->key.remote.in.sin_port;
+
+	*key = conn->key;
+	memset(&key->local, 0, sizeof(key->local));
+	memset(&key->remote, 0, sizeof(key->remote));
+	key->ifindex = a->ifindex;
+	if (a->family == AF_INET6) {
+		key->local.in6.sin6_family = AF_INET6;
+		key->local.in6.sin6_addr = a->in6;
+		key->remote.in6.sin6_family = AF_INET6;
+		memcpy(&key->remote.in6.sin6_addr, o->addr, sizeof(a->in6));
+		key->remote.in6.sin6_port = port;
+	} else {
+		key->local.in.sin_family = AF_INET;
+		key->local.in.sin_addr = a->in;
+		key->remote.in.sin_family = AF_INET;
+		memcpy(&key->remote.in.sin_addr, o->addr, sizeof(a->in));
+		key->remote.in.sin_port = port;
+	}
+}
+
+/* Addresses that lead nowhere. */
+static bool is_usable_offer(const struct hps_link_offer *o)
+{
+	struct in6_addr in6;
+	__be32 in;
+
+	if (o->family == 6) {
+		memcpy(&in6, o->addr, sizeof(in6));
+		return !(ipv6_addr_type(&in6) &
+			 (IPV6_ADDR_LOOPBACK | IPV6_ADDR_MULTICAST |
+			  IPV6_ADDR_LINKLOCAL | IPV6_ADDR_MAPPED)) &&
+		       !ipv6_addr_any(&in6);
+	}
+	memcpy(&in, o->addr, sizeof(in));
+	return o->family == 4 && !ipv4_is_loopback(in) &&
+	       !ipv4_is_multicast(in) && !ipv4_is_zeronet(in) &&
+	       !ipv4_is_lbcast(in);
+}
+
+static bool fits(struct hps_conn *conn, const struct hps_link_addr *a,
+		 const struct hps_link_offer *o, bool same_net)
+{
+	return is_usable_offer(o) &&
+	       (o->family == 6) == (a->family == AF_INET6) &&
+	       (!same_net || on_one_net(a, o)) &&
+	       !local_in_use(conn, a->ifindex) && !remote_in_use(conn, o->id);
+}
+
+static void join_pair(struct hps_conn *conn, const struct hps_link_addr *a,
+		      const struct hps_link_offer *o)
+{
+	struct hps_channel_key key;
+	struct hps_channel *ch;
+	struct hps_path *path;
+
+	path = hps_path_new(conn, true, GFP_KERNEL);
+	if (!path)
+		return;
+	fill_key(conn, &key, a, o);
+	hps_hello_fill(conn, &path->hello, HPS_MSG_JOIN);
+	path->hello.token = cpu_to_be64(conn->peer_token);
+	get_random_bytes(path->nonce[0], HPS_NONCE_LEN);
+	memcpy(path->hello.nonce, path->nonce[0], HPS_NONCE_LEN);
+	path->remote_id = o->id;
+	hps_mib_inc(conn->net, HPS_MIB_JOIN_SENT);
+	ch = hps_pool_get(conn->net, &key);
+	hps_path_start(path, ch, &key);
+}
+
+/* One pass over all pairs: those on one network first, then what is left. */
+static void join_pass(struct hps_conn *conn, const struct hps_link_addr *addr,
+		      int n, bool same_net)
+{
+	struct hps_link_offer offer;
+	int i, j;
+
+	for (i = 0; i < n; i++)
+		for (j = 0; j < READ_ONCE(conn->nr_offers); j++) {
+			bool fit;
+
+			spin_lock_bh(&conn->lock);
+			offer = conn->offer[j];
+			fit = conn->state == HPS_CONN_ESTABLISHED &&
+			      fits(conn, &addr[i], &offer, same_net);
+			spin_unlock_bh(&conn->lock);
+			if (!fit)
+				continue;
+			join_pair(conn, &addr[i], &offer);
+			break;
+		}
+}
+
+void hps_join_work(struct work_struct *work)
+{
+	struct hps_conn *conn = container_of(work, struct hps_conn, join);
+	struct hps_link_addr *addr;
+	int n;
+
+	addr = kcalloc(MAX_LOCAL, sizeof(*addr), GFP_KERNEL);
+	if (!addr)
+		return;
+	n = hps_link_snapshot(conn->net, conn->bundle_ifindex, addr, MAX_LOCAL);
+	join_pass(conn, addr, n, true);
+	join_pass(conn, addr, n, false);
+	kfree(addr);
+}

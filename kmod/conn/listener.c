@@ -1,0 +1,408 @@
+// SPDX-License-Identifier: GPL-2.0
+/* HPS ports: binding, listening and the accept queue. */
+#include "conn/listener.h"
+
+#include <linux/random.h>
+#include <linux/slab.h>
+#include <net/ipv6.h>
+#include <net/sock.h>
+
+#include "conn/conn.h"
+#include "conn/join.h"
+#include "link/bundle.h"
+#include "net.h"
+#include "xport/listen.h"
+
+static struct hlist_head *port_bucket(struct hps_net *hn, __be16 port)
+{
+	return &hn->bind[ntohs(port) % HPS_BIND_HASH];
+}
+
+static bool is_any(const union hps_addr *a)
+{
+	if (a->sa.sa_family == AF_INET6)
+		return ipv6_addr_any(&a->in6.sin6_addr);
+	return !a->in.sin_addr.s_addr;
+}
+
+static bool same_addr(const union hps_addr *a, const union hps_addr *b)
+{
+	if (a->sa.sa_family != b->sa.sa_family)
+		return false;
+	if (a->sa.sa_family == AF_INET6)
+		return ipv6_addr_equal(&a->in6.sin6_addr, &b->in6.sin6_addr);
+	return a->in.sin_addr.s_addr == b->in.sin_addr.s_addr;
+}
+
+/* Would a peer reach both by one address? */
+static bool overlap(const struct hps_port *a, const struct hps_port *b)
+{
+	bool a6 = a->addr.sa.sa_family == AF_INET6;
+	bool b6 = b->addr.sa.sa_family == AF_INET6;
+
+	if (a->ifindex && b->ifindex && a->ifindex != b->ifindex)
+		return false;
+	if (a6 == b6)
+		return is_any(&a->addr) || is_any(&b->addr) ||
+		       same_addr(&a->addr, &b->addr);
+	/* An IPv6 wildcard takes IPv4 as well, unless told otherwise. */
+	if (a6)
+		return is_any(&a->addr) && !a->v6only;
+	return is_any(&b->addr) && !b->v6only;
+}
+
+static bool conflict(struct hps_net *hn, const struct hps_port *p)
+{
+	const struct hps_port *other;
+
+	hlist_for_each_entry(other, port_bucket(hn, p->port), node)
+		if (other->port == p->port && other != p && overlap(p, other) &&
+		    !(p->reuse && other->reuse && !other->listener))
+			return true;
+	return false;
+}
+
+static int choose_port(struct hps_net *hn, struct hps_port *p)
+{
+	u32 low = READ_ONCE(hn->sysctl.port_min);
+	u32 high = READ_ONCE(hn->sysctl.port_max);
+	u32 n = high >= low ? high - low + 1 : 1;
+	u32 start = get_random_u32() % n, i;
+
+	for (i = 0; i < n; i++) {
+		p->port = htons(low + (start + i) % n);
+		if (!conflict(hn, p))
+			return 0;
+	}
+	p->port = 0;
+	return -EADDRINUSE;
+}
+
+/**
+ * hps_port_bind - claim a port
+ * @net:	the namespace
+ * @p:		the claim; port 0 has one chosen
+ *
+ * Context: process. Returns 0 or -EADDRINUSE.
+ */
+int hps_port_bind(struct net *net, struct hps_port *p)
+{
+	struct hps_net *hn = hps_net(net);
+	int err = 0;
+
+	spin_lock_bh(&hn->bind_lock);
+	if (!p->port)
+		err = choose_port(hn, p);
+	else if (conflict(hn, p))
+		err = -EADDRINUSE;
+	if (err)
+		p->port = 0;
+	else
+		hlist_add_head(&p->node, port_bucket(hn, p->port));
+	spin_unlock_bh(&hn->bind_lock);
+	return err;
+}
+
+void hps_port_unbind(struct net *net, struct hps_port *p)
+{
+	struct hps_net *hn = hps_net(net);
+
+	if (!p->port)
+		return;
+	spin_lock_bh(&hn->bind_lock);
+	hlist_del_init(&p->node);
+	spin_unlock_bh(&hn->bind_lock);
+	p->port = 0;
+}
+
+static void listener_put(struct hps_listener *l)
+{
+	if (refcount_dec_and_test(&l->ref))
+		kfree_rcu(l, rcu);
+}
+
+/**
+ * hps_port_listen - take connections on a port
+ * @sk:		the socket, locked
+ * @p:		its claim, bound
+ * @backlog:	connections that may wait
+ * @seqpacket:	it is a SOCK_SEQPACKET socket
+ *
+ * Context: process. Called again it only changes the backlog. Returns 0,
+ * -ENOMEM, or -EADDRINUSE if another socket listens on the port.
+ */
+int hps_port_listen(struct sock *sk, struct hps_port *p, unsigned int backlog,
+		    bool seqpacket)
+{
+	struct hps_net *hn = hps_net(sock_net(sk));
+	struct hps_listener *l;
+	int err;
+
+	if (p->listener) {
+		WRITE_ONCE(p->listener->backlog, backlog);
+		return 0;
+	}
+	l = kzalloc(sizeof(*l), GFP_KERNEL);
+	if (!l)
+		return -ENOMEM;
+	refcount_set(&l->ref, 1);
+	spin_lock_init(&l->lock);
+	INIT_LIST_HEAD(&l->queue);
+	l->sk = sk;
+	l->backlog = backlog;
+	l->seqpacket = seqpacket;
+	l->bundle_ifindex = p->ifindex && hps_bundle_find(sock_net(sk),
+							  p->ifindex) ?
+			    p->ifindex : 0;
+
+	err = hps_listen_get(sock_net(sk));
+	if (err)
+		goto err_free;
+	spin_lock_bh(&hn->bind_lock);
+	WRITE_ONCE(p->listener, l);
+	/* Two may have shared the port until one of them listens. */
+	if (conflict(hn, p))
+		err = -EADDRINUSE;
+	if (err)
+		p->listener = NULL;
+	spin_unlock_bh(&hn->bind_lock);
+	if (err)
+		goto err_put;
+	return 0;
+
+err_put:
+	hps_listen_put(sock_net(sk));
+err_free:
+	kfree(l);
+	return err;
+}
+
+/**
+ * hps_port_close - stop listening; who waits is reset
+ * @net:	the namespace
+ * @p:		the claim
+ *
+ * Context: process, socket lock held.
+ */
+void hps_port_close(struct net *net, struct hps_port *p)
+{
+	struct hps_net *hn = hps_net(net);
+	struct hps_listener *l = p->listener;
+	struct hps_conn *conn;
+
+	if (!l)
+		return;
+	spin_lock_bh(&hn->bind_lock);
+	WRITE_ONCE(p->listener, NULL);
+	spin_unlock_bh(&hn->bind_lock);
+
+	spin_lock_bh(&l->lock);
+	l->sk = NULL;
+	spin_unlock_bh(&l->lock);
+	for (;;) {
+		spin_lock_bh(&l->lock);
+		conn = list_first_entry_or_null(&l->queue, struct hps_conn,
+						accept_node);
+		if (conn)
+			list_del_init(&conn->accept_node);
+		spin_unlock_bh(&l->lock);
+		if (!conn)
+			break;
+		conn->listener = NULL;
+		hps_conn_close(conn, HPS_REASON_NO_LISTENER);
+		listener_put(l);
+	}
+	hps_listen_put(net);
+	listener_put(l);
+}
+
+/**
+ * hps_port_accept - take the next connection
+ * @p:	the claim of a listening socket, locked
+ *
+ * Returns it with its reference of being alive, or NULL.
+ */
+struct hps_conn *hps_port_accept(struct hps_port *p)
+{
+	struct hps_listener *l = p->listener;
+	struct hps_conn *conn;
+
+	spin_lock_bh(&l->lock);
+	conn = list_first_entry_or_null(&l->queue, struct hps_conn,
+					accept_node);
+	if (conn) {
+		list_del_init(&conn->accept_node);
+		l->count--;
+	}
+	spin_unlock_bh(&l->lock);
+	if (conn) {
+		conn->listener = NULL;
+		listener_put(l);
+	}
+	return conn;
+}
+
+bool hps_port_has_ready(const struct hps_port *p)
+{
+	const struct hps_listener *l;
+	bool ready;
+
+	/* poll() does not lock the socket. */
+	rcu_read_lock();
+	l = READ_ONCE(p->listener);
+	ready = l && !list_empty_careful(&l->queue);
+	rcu_read_unlock();
+	return ready;
+}
+
+/* A listener bound to a bundle serves all its links. */
+static bool serves_device(struct net *net, int bound, int ifindex)
+{
+	return !bound || bound == ifindex ||
+	       hps_bundle_has_link(net, bound, ifindex);
+}
+
+/* The most specific listener for an address. hps_net.bind_lock held. */
+static struct hps_listener *find_listener(struct hps_net *hn, __be16 port,
+					  const union hps_addr *local,
+					  int ifindex)
+{
+	struct hps_listener *best = NULL;
+	struct hps_port *p;
+	int best_score = -1;
+
+	hlist_for_each_entry(p, port_bucket(hn, port), node) {
+		int score = 0;
+
+		if (p->port != port || !p->listener ||
+		    !serves_device(hn->net, p->ifindex, ifindex))
+			continue;
+		score += p->ifindex ? 2 : 0;
+		if (!is_any(&p->addr)) {
+			if (!same_addr(&p->addr, local))
+				continue;
+			score += 4;
+		} else if (p->addr.sa.sa_family == local->sa.sa_family) {
+			score += 1;
+		} else if (p->addr.sa.sa_family == AF_INET || p->v6only) {
+			continue;
+		}
+		if (score > best_score) {
+			best_score = score;
+			best = p->listener;
+		}
+	}
+	return best;
+}
+
+/* Reserves a place in the accept queue. */
+static enum hps_reason reserve(struct hps_listener *l, u8 socktype, u32 *rmem,
+			       u32 *wmem)
+{
+	enum hps_reason reason = HPS_REASON_NONE;
+
+	spin_lock_bh(&l->lock);
+	if (!l->sk) {
+		reason = HPS_REASON_NO_LISTENER;
+	} else if (socktype != (l->seqpacket ? SOCK_SEQPACKET : SOCK_STREAM)) {
+		reason = HPS_REASON_SOCKTYPE;
+	} else if (l->count > READ_ONCE(l->backlog)) {
+		reason = HPS_REASON_BACKLOG;
+	} else {
+		l->count++;
+		*rmem = READ_ONCE(l->sk->sk_rcvbuf);
+		*wmem = READ_ONCE(l->sk->sk_sndbuf);
+	}
+	spin_unlock_bh(&l->lock);
+	return reason;
+}
+
+/**
+ * hps_listener_conn - make the connection that a peer asks for
+ * @ch:		the channel by which it asks, locked
+ * @hello:	the question
+ * @reason:	why not, if NULL is returned
+ *
+ * Context: any. The connection has a place in the accept queue and is not in
+ * it yet: hps_listener_ready() or hps_listener_abandon() must follow.
+ */
+struct hps_conn *hps_listener_conn(struct hps_channel *ch,
+				   const struct hps_hello *hello,
+				   enum hps_reason *reason)
+{
+	struct hps_net *hn = hps_net(ch->net);
+	struct hps_listener *l;
+	struct hps_conn *conn;
+	u32 rmem, wmem;
+
+	*reason = HPS_REASON_NO_LISTENER;
+	spin_lock_bh(&hn->bind_lock);
+	l = find_listener(hn, hello->port, &ch->key.local, ch->key.ifindex);
+	if (l)
+		refcount_inc(&l->ref);
+	spin_unlock_bh(&hn->bind_lock);
+	if (!l)
+		return NULL;
+	*reason = reserve(l, hello->socktype, &rmem, &wmem);
+	if (*reason != HPS_REASON_NONE) {
+		if (*reason == HPS_REASON_BACKLOG)
+			hps_mib_inc(ch->net, HPS_MIB_LISTEN_OVERFLOW);
+		listener_put(l);
+		return NULL;
+	}
+	conn = hps_conn_alloc(ch->net, false, rmem, wmem, GFP_ATOMIC);
+	if (!conn) {
+		*reason = HPS_REASON_MEMORY;
+		spin_lock_bh(&l->lock);
+		l->count--;
+		spin_unlock_bh(&l->lock);
+		listener_put(l);
+		return NULL;
+	}
+	conn->listener = l;
+	conn->seqpacket = l->seqpacket;
+	conn->key = ch->key;
+	conn->bundle_ifindex = l->bundle_ifindex;
+	conn->local = ch->key.local;
+	conn->local.in.sin_port = hello->port;
+	conn->remote = ch->key.remote;
+	if (hello->source_port)
+		conn->remote.in.sin_port = hello->source_port;
+	conn->peer_token = be64_to_cpu(hello->token);
+	memcpy(conn->nonce[0], hello->nonce, HPS_NONCE_LEN);
+	get_random_bytes(conn->nonce[1], HPS_NONCE_LEN);
+	hps_credit_tx_init(&conn->snd.credit, be32_to_cpu(hello->credit));
+	return conn;
+}
+
+/* The connection can be accepted now. Its channel is locked. */
+void hps_listener_ready(struct hps_conn *conn)
+{
+	struct hps_listener *l = conn->listener;
+	bool closed;
+
+	spin_lock_bh(&l->lock);
+	closed = !l->sk;
+	if (!closed) {
+		list_add_tail(&conn->accept_node, &l->queue);
+		l->sk->sk_data_ready(l->sk);
+	}
+	spin_unlock_bh(&l->lock);
+	if (closed) {
+		conn->listener = NULL;
+		hps_conn_end(conn);
+		listener_put(l);
+	}
+}
+
+/* The connection could not be set up after all; it was not published. */
+void hps_listener_abandon(struct hps_conn *conn)
+{
+	struct hps_listener *l = conn->listener;
+
+	spin_lock_bh(&l->lock);
+	l->count--;
+	spin_unlock_bh(&l->lock);
+	listener_put(l);
+	hps_conn_put(conn);
+}

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * HPS ports: who is bound to which, who listens, and who waits to be accepted.
+ */
+#ifndef _HPS_CONN_LISTENER_H
+#define _HPS_CONN_LISTENER_H
+
+#include <linux/list.h>
+#include <linux/refcount.h>
+#include <linux/spinlock.h>
+
+#include "xport/channel.h"
+
+struct hps_conn;
+struct hps_listener;
+struct sock;
+
+/**
+ * struct hps_port - a socket's claim on an HPS port
+ * @node:	in hps_net.bind, hashed by port; hps_net.bind_lock guards all
+ * @port:	the port, 0 if not bound
+ * @addr:	local address; unspecified for any
+ * @ifindex:	bound device, or 0
+ * @reuse:	SO_REUSEADDR: may be shared with others that do not listen
+ * @v6only:	@addr is IPv6 and IPv4 is not meant
+ * @listener:	set while listening
+ */
+struct hps_port {
+	struct hlist_node	node;
+	__be16			port;
+	union hps_addr		addr;
+	int			ifindex;
+	bool			reuse;
+	bool			v6only;
+	struct hps_listener	*listener;
+};
+
+/**
+ * struct hps_listener - a listening socket as seen from below
+ *
+ * Lifetime and locking: one reference by the listening socket, one by each
+ * connection that waits. @lock guards all but @ref and is taken inside
+ * hps_net.bind_lock and with a channel locked; wait queues and the data lock
+ * are not taken inside of it but for @sk's.
+ *
+ * @sk:		NULL once closed
+ * @queue:	struct hps_conn ready to be accepted
+ * @count:	connections that wait, ready or not
+ */
+struct hps_listener {
+	refcount_t		ref;
+	spinlock_t		lock;
+	struct sock		*sk;
+	struct list_head	queue;
+	unsigned int		count;
+	unsigned int		backlog;
+	bool			seqpacket;
+	int			bundle_ifindex;
+	struct rcu_head		rcu;
+};
+
+int hps_port_bind(struct net *net, struct hps_port *p);
+void hps_port_unbind(struct net *net, struct hps_port *p);
+int hps_port_listen(struct sock *sk, struct hps_port *p, unsigned int backlog,
+		    bool seqpacket);
+void hps_port_close(struct net *net, struct hps_port *p);
+struct hps_conn *hps_port_accept(struct hps_port *p);
+bool hps_port_has_ready(const struct hps_port *p);
+
+struct hps_conn *hps_listener_conn(struct hps_channel *ch,
+				   const struct hps_hello *hello,
+				   enum hps_reason *reason);
+void hps_listener_ready(struct hps_conn *conn);
+void hps_listener_abandon(struct hps_conn *conn);
+
+#endif /* _HPS_CONN_LISTENER_H */

@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * A path: a connection's use of a channel.
+ */
+#ifndef _HPS_CONN_PATH_H
+#define _HPS_CONN_PATH_H
+
+#include <linux/list.h>
+
+#include "conn/conn.h"
+
+/**
+ * enum hps_path_state - life of a path
+ *
+ *   OPENING --answer--> UP --FINACK both ways--> (gone, channel pooled)
+ *   OPENING, UP --channel dead--> DOWN (until what it holds was read)
+ */
+enum hps_path_state {
+	HPS_PATH_OPENING,
+	HPS_PATH_UP,
+	HPS_PATH_DOWN,
+};
+
+/* Messages that this path must carry; hps_path.todo. */
+#define HPS_PATH_HELLO		0x01	/* on a pooled channel: open, join or answer */
+#define HPS_PATH_FIRST		0x02	/* the FPDU that lets the responder speak */
+#define HPS_PATH_AUTH		0x04
+#define HPS_PATH_LINKS		0x08
+#define HPS_PATH_PONG		0x10
+#define HPS_PATH_FINACK		0x20
+
+/**
+ * struct hps_segment - a run of the stream in transit on a path
+ * @off:	first octet
+ * @len:	payload octets
+ * @mark:	a record mark follows them
+ */
+struct hps_segment {
+	struct list_head	node;
+	u64			off;
+	u32			len;
+	bool			mark;
+};
+
+/**
+ * struct hps_path - one path
+ *
+ * Lifetime and locking: made under the data lock with a reference on the
+ * connection and one on the channel; the channel's events find it by
+ * @ch->user under the channel lock. Taken out under both locks and freed then:
+ * who holds either lock may use it. While @rxq holds extents it stays, so the
+ * reader can follow an extent to its channel.
+ *
+ * @segments:	in transit, not acknowledged by HPS
+ * @rx_off, @rx_mark: offset of the next payload octet of the segment that is
+ *		arriving; it ends with a record mark
+ * @warm:	the channel came from the pool
+ * @reset_sent:	carried the reset: the channel lingers until the peer closes it
+ * @remote_id:	the peer's id of the link at the other end, 0 unknown
+ * @link:	counts payload, NULL outside of a bundle
+ */
+struct hps_path {
+	struct list_head	node;
+	struct hps_conn		*conn;
+	struct hps_channel	*ch;
+	struct hps_link		*link;
+	enum hps_path_state	state;
+	u8			id;
+	u8			remote_id;
+	u8			todo;
+	bool			join;
+	bool			finack_sent;
+	bool			finack_seen;
+	bool			reset_sent;
+	bool			warm;
+	bool			rx_mark;
+	u64			rx_off;
+	u32			pong;
+	u8			nonce[2][HPS_NONCE_LEN];
+	struct hps_hello	hello;
+	struct hps_rxq		rxq;
+	struct list_head	segments;
+	u64			tx_octets;
+	u64			rx_octets;
+	u64			tx_segments;
+	u64			resent;
+};
+
+/* arrive.c */
+extern const struct hps_channel_events hps_path_events;
+
+/* push.c */
+void hps_path_push(struct hps_channel *ch);
+
+/* path.c */
+
+struct hps_path *hps_path_new(struct hps_conn *conn, bool join, gfp_t gfp);
+void hps_path_add(struct hps_path *path, struct hps_channel *ch);
+int hps_path_start(struct hps_path *path, struct hps_channel *ch,
+		   const struct hps_channel_key *key);
+void hps_path_free(struct hps_path *path);
+void hps_path_up(struct hps_path *path);
+void hps_path_detach(struct hps_path *path);
+void hps_path_release(struct hps_path *path);
+void hps_path_retire(struct hps_path *path);
+void hps_path_finished(struct hps_path *path);
+bool hps_path_usable(const struct hps_path *path);
+void hps_path_set(struct hps_path *path, u8 todo);
+void hps_path_kick_all(struct hps_conn *conn);
+void hps_path_kick_one(struct hps_conn *conn);
+
+#endif /* _HPS_CONN_PATH_H */

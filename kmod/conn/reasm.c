@@ -1,0 +1,380 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Reassembly: which octets of the stream are here, and where they lie.
+ *
+ * All extents of a connection stand in one list ordered by stream offset. New
+ * data nearly always belongs at its end, so the place is searched from there.
+ * What the list holds is bounded by the credit of the connection, because each
+ * extent counts for at least HPS_MIN_SEGMENT_COST or HPS_MARK_COST.
+ */
+#include "reasm.h"
+
+#include <linux/bug.h>
+#include <linux/errno.h>
+#include <linux/limits.h>
+#include <linux/minmax.h>
+#include <linux/slab.h>
+
+#include "../wire.h"
+
+static struct kmem_cache *extent_cache;
+
+static u32 extent_cost(const struct hps_extent *e)
+{
+	if (e->mark)
+		return HPS_MARK_COST;
+
+	return max_t(u32, e->len, HPS_MIN_SEGMENT_COST);
+}
+
+static u64 extent_end(const struct hps_extent *e)
+{
+	return e->off + e->len;
+}
+
+static struct hps_extent *by_offset(struct list_head *at)
+{
+	return list_entry(at, struct hps_extent, by_offset);
+}
+
+/* The last extent that begins at or below @off, or the head of the list. */
+static struct list_head *find_before(struct hps_reasm *r, u64 off)
+{
+	struct hps_extent *e;
+
+	list_for_each_entry_reverse(e, &r->extents, by_offset)
+		if (e->off <= off)
+			return &e->by_offset;
+
+	return &r->extents;
+}
+
+/* How many of the octets [off, off + len) the extent at @at holds already. */
+static u32 covered(const struct hps_reasm *r, struct list_head *at, u64 off,
+		   u32 len)
+{
+	const struct hps_extent *e = by_offset(at);
+
+	if (at == &r->extents || extent_end(e) <= off)
+		return 0;
+
+	return min_t(u64, len, extent_end(e) - off);
+}
+
+/* How many of the octets [off, off + len) fit before the extent after @at. */
+static u32 gap(const struct hps_reasm *r, struct list_head *at, u64 off,
+	       u32 len)
+{
+	if (at->next == &r->extents)
+		return len;
+
+	return min_t(u64, len, by_offset(at->next)->off - off);
+}
+
+/* The queue position only grows with arrival, so this is an append but for
+ * what was refused for want of memory and is inserted again.
+ */
+static void link_by_pos(struct hps_rxq *q, struct hps_extent *e)
+{
+	struct hps_extent *prev;
+
+	list_for_each_entry_reverse(prev, &q->extents, by_pos)
+		if ((s32)(prev->pos - e->pos) <= 0)
+			break;
+	list_add(&e->by_pos, &prev->by_pos);
+}
+
+/* Can the octets simply be added to the extent at @at? */
+static bool continues(const struct hps_reasm *r, struct list_head *at,
+		      const struct hps_rxq *q, u64 off, u32 len, u32 pos)
+{
+	const struct hps_extent *e = by_offset(at);
+
+	/* A mark is in no queue, so it is not the one either. */
+	if (at == &r->extents || e->rxq != q)
+		return false;
+	if (extent_end(e) != off || e->pos + e->len != pos)
+		return false;
+
+	/* Beyond this, positions could not be compared any more. */
+	return len <= S32_MAX - e->len;
+}
+
+/* The extent at @at has become longer or is new: where is the first hole? */
+static void advance(struct hps_reasm *r, struct list_head *at)
+{
+	struct hps_extent *e = by_offset(at);
+
+	if (e->off > r->frontier)
+		return;
+
+	r->frontier = extent_end(e);
+	list_for_each_entry_continue(e, &r->extents, by_offset) {
+		if (e->off != r->frontier)
+			break;
+		r->frontier = extent_end(e);
+	}
+}
+
+/* Add octets that nothing covers behind @at; returns the place that has them,
+ * or NULL without memory.
+ */
+static struct list_head *put(struct hps_reasm *r, struct hps_rxq *q,
+			     struct list_head *at, u64 off, u32 len, u32 pos,
+			     bool mark)
+{
+	struct hps_extent *e;
+
+	if (!mark && continues(r, at, q, off, len, pos)) {
+		e = by_offset(at);
+		r->cost -= extent_cost(e);
+		e->len += len;
+		r->cost += extent_cost(e);
+		advance(r, at);
+		return at;
+	}
+
+	e = kmem_cache_alloc(extent_cache, GFP_ATOMIC);
+	if (!e)
+		return NULL;
+
+	e->off = off;
+	e->pos = pos;
+	e->len = len;
+	e->mark = mark;
+	list_add(&e->by_offset, at);
+	if (mark) {
+		/* Nothing of it lies in the queue, which it may outlive. */
+		e->rxq = NULL;
+		INIT_LIST_HEAD(&e->by_pos);
+	} else {
+		e->rxq = q;
+		link_by_pos(q, e);
+	}
+	r->cost += extent_cost(e);
+	r->count++;
+	advance(r, &e->by_offset);
+
+	return &e->by_offset;
+}
+
+static void drop(struct hps_reasm *r, struct hps_extent *e)
+{
+	list_del(&e->by_offset);
+	list_del(&e->by_pos);
+	r->cost -= extent_cost(e);
+	r->count--;
+	kmem_cache_free(extent_cache, e);
+}
+
+/**
+ * hps_reasm_init - an empty stream whose first octet has offset 0
+ * @r:	to be initialised
+ */
+void hps_reasm_init(struct hps_reasm *r)
+{
+	INIT_LIST_HEAD(&r->extents);
+	r->next = 0;
+	r->frontier = 0;
+	r->cost = 0;
+	r->count = 0;
+}
+
+/**
+ * hps_rxq_init - a path's queue without extents
+ * @q:	to be initialised
+ */
+void hps_rxq_init(struct hps_rxq *q)
+{
+	INIT_LIST_HEAD(&q->extents);
+}
+
+/**
+ * hps_reasm_insert - note octets that have arrived
+ * @r:		the stream
+ * @q:		queue of the path that holds them
+ * @off:	stream offset of the first
+ * @len:	number of stream offsets; 1 for a mark
+ * @pos:	position of the first in @q
+ * @mark:	it is a record mark: takes one offset, lies nowhere
+ * @fresh:	how many of them were not known before
+ *
+ * What the reader has taken already and what other extents cover is left out,
+ * so that resends and duplicates are harmless whatever way they are cut.
+ *
+ * Context: any, the caller serialises.
+ * Return: 0; -EINVAL when @off and @len leave the 64-bit offset space; -ENOMEM
+ * when memory ran out after @fresh octets: the same call may be made again.
+ */
+int hps_reasm_insert(struct hps_reasm *r, struct hps_rxq *q, u64 off, u32 len,
+		     u32 pos, bool mark, u32 *fresh)
+{
+	struct list_head *at;
+	u32 n;
+
+	*fresh = 0;
+	if (len > U64_MAX - off || (mark && len != 1))
+		return -EINVAL;
+
+	if (off < r->next) {
+		if (r->next - off >= len)
+			return 0;
+		n = r->next - off;
+		off += n;
+		pos += n;
+		len -= n;
+	}
+
+	for (at = find_before(r, off); len; off += n, pos += n, len -= n) {
+		if (at->next != &r->extents && by_offset(at->next)->off == off)
+			at = at->next;
+
+		n = covered(r, at, off, len);
+		if (n)
+			continue;
+
+		n = gap(r, at, off, len);
+		at = put(r, q, at, off, n, pos, mark);
+		if (!at)
+			return -ENOMEM;
+		*fresh += n;
+	}
+
+	return 0;
+}
+
+/**
+ * hps_reasm_head - what the reader takes next
+ * @r:	the stream
+ *
+ * Return: the extent that begins at @r->next, or NULL if that has not arrived.
+ */
+struct hps_extent *hps_reasm_head(const struct hps_reasm *r)
+{
+	struct hps_extent *e;
+
+	if (list_empty(&r->extents))
+		return NULL;
+
+	e = list_first_entry(&r->extents, struct hps_extent, by_offset);
+
+	return e->off == r->next ? e : NULL;
+}
+
+/**
+ * hps_reasm_consume - the reader took octets from the head extent
+ * @r:	the stream
+ * @n:	how many, not more than the head extent has
+ */
+void hps_reasm_consume(struct hps_reasm *r, u32 n)
+{
+	struct hps_extent *e = hps_reasm_head(r);
+
+	if (!n || WARN_ON_ONCE(!e || n > e->len))
+		return;
+
+	r->next += n;
+	if (n == e->len) {
+		drop(r, e);
+		return;
+	}
+
+	r->cost -= extent_cost(e);
+	e->off += n;
+	e->pos += n;
+	e->len -= n;
+	r->cost += extent_cost(e);
+}
+
+/**
+ * hps_reasm_record - is there a whole record?
+ * @r:		the stream
+ * @len:	its length without the mark
+ *
+ * Walks the extents of the record, so a caller that only wants to know after
+ * an arrival asks when a mark has come or the frontier has moved.
+ *
+ * Return: true if all from @r->next to a record mark has arrived.
+ */
+bool hps_reasm_record(const struct hps_reasm *r, u64 *len)
+{
+	const struct hps_extent *e;
+
+	list_for_each_entry(e, &r->extents, by_offset) {
+		if (e->off >= r->frontier)
+			break;
+		if (e->mark) {
+			*len = e->off - r->next;
+			return true;
+		}
+	}
+
+	return false;
+}
+
+/**
+ * hps_rxq_first - how far may a path's queue be released?
+ * @q:		the queue
+ * @pos:	lowest position that is still needed
+ *
+ * Return: false if nothing in the queue is needed.
+ */
+bool hps_rxq_first(const struct hps_rxq *q, u32 *pos)
+{
+	if (list_empty(&q->extents))
+		return false;
+
+	*pos = list_first_entry(&q->extents, struct hps_extent, by_pos)->pos;
+
+	return true;
+}
+
+/**
+ * hps_reasm_cut - forget what lies behind a gap, which will never be filled
+ * @r:	the stream
+ */
+void hps_reasm_cut(struct hps_reasm *r)
+{
+	struct hps_extent *e;
+
+	while (!list_empty(&r->extents)) {
+		e = list_last_entry(&r->extents, struct hps_extent, by_offset);
+		if (e->off < r->frontier)
+			break;
+		drop(r, e);
+	}
+}
+
+/**
+ * hps_reasm_purge - forget all extents, the connection is over
+ * @r:	the stream
+ */
+void hps_reasm_purge(struct hps_reasm *r)
+{
+	struct hps_extent *e, *tmp;
+
+	list_for_each_entry_safe(e, tmp, &r->extents, by_offset)
+		drop(r, e);
+}
+
+/**
+ * hps_reasm_cache_init - before the first stream
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int hps_reasm_cache_init(void)
+{
+	/* Named by module, for the test module has a copy of this code. */
+	extent_cache = kmem_cache_create(KBUILD_MODNAME "_extent",
+					 sizeof(struct hps_extent), 0, 0, NULL);
+
+	return extent_cache ? 0 : -ENOMEM;
+}
+
+/**
+ * hps_reasm_cache_exit - after the last stream
+ */
+void hps_reasm_cache_exit(void)
+{
+	kmem_cache_destroy(extent_cache);
+}

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Reassembly: which octets of the stream are here, and where they lie.
+ *
+ * Pure logic: no socket, no skb, no lock. The caller serialises all calls on
+ * one struct hps_reasm. An extent says that stream octets [off, off + len) lie
+ * at [pos, pos + len) in the receive queue of one path; the octets themselves
+ * stay there until they are read.
+ */
+#ifndef _HPS_CONN_REASM_H
+#define _HPS_CONN_REASM_H
+
+#include <linux/list.h>
+#include <linux/types.h>
+
+/* A mark has no octet in a queue, but its extent takes memory all the same. It
+ * costs less than a segment so that a sender of tiny records, who pays for the
+ * segment only, stays within twice its credit (hps_credit_rx_allows()).
+ */
+#define HPS_MARK_COST	128
+
+/* The extents of one path, ordered by position in its receive queue. */
+struct hps_rxq {
+	struct list_head extents;
+};
+
+/**
+ * struct hps_extent - a run of stream octets that has arrived
+ * @by_offset:	in hps_reasm.extents, ordered by @off, never overlapping
+ * @by_pos:	in hps_rxq.extents of the path that holds the octets; a mark
+ *		is in no queue
+ * @rxq:	that path's queue; NULL for a mark
+ * @off:	stream offset of the first octet
+ * @pos:	its position in the path's receive queue (wraps)
+ * @len:	octets
+ * @mark:	this is a record mark: one offset, no octet in the queue
+ */
+struct hps_extent {
+	struct list_head by_offset;
+	struct list_head by_pos;
+	struct hps_rxq	*rxq;
+	u64		off;
+	u32		pos;
+	u32		len;
+	bool		mark;
+};
+
+/**
+ * struct hps_reasm - the receive side of one connection's stream
+ * @extents:	what arrived and was not yet read, by offset
+ * @next:	offset that the reader takes next
+ * @frontier:	all below this offset has arrived
+ * @cost:	credit that the extents hold: sum of max(len, 512), and
+ *		HPS_MARK_COST for each mark
+ * @count:	number of extents
+ */
+struct hps_reasm {
+	struct list_head extents;
+	u64		next;
+	u64		frontier;
+	u64		cost;
+	u32		count;
+};
+
+void hps_reasm_init(struct hps_reasm *r);
+void hps_rxq_init(struct hps_rxq *q);
+int hps_reasm_insert(struct hps_reasm *r, struct hps_rxq *q, u64 off, u32 len,
+		     u32 pos, bool mark, u32 *fresh);
+struct hps_extent *hps_reasm_head(const struct hps_reasm *r);
+void hps_reasm_consume(struct hps_reasm *r, u32 n);
+bool hps_reasm_record(const struct hps_reasm *r, u64 *len);
+bool hps_rxq_first(const struct hps_rxq *q, u32 *pos);
+void hps_reasm_cut(struct hps_reasm *r);
+void hps_reasm_purge(struct hps_reasm *r);
+
+int hps_reasm_cache_init(void);
+void hps_reasm_cache_exit(void);
+
+#endif /* _HPS_CONN_REASM_H */

@@ -1,0 +1,256 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The receive side: segments are noted where they lie, and the reader copies
+ * them from the paths' receive queues in stream order.
+ */
+#include "conn/recv.h"
+
+#include <linux/uio.h>
+#include <net/sock.h>
+
+#include "conn/path.h"
+#include "conn/send.h"
+
+/* The extent that holds offset @at, which is @next or what a peek has reached.
+ * Data lock held.
+ */
+static struct hps_extent *extent_at(const struct hps_reasm *r, u64 at)
+{
+	struct hps_extent *e;
+
+	list_for_each_entry(e, &r->extents, by_offset) {
+		if (e->off > at)
+			return NULL;
+		if (at - e->off < e->len)
+			return e;
+	}
+	return NULL;
+}
+
+/* Lets go of the channel that was read from. */
+static void unlock_channel(struct hps_channel *ch)
+{
+	if (!ch)
+		return;
+	if (ch->state != HPS_CHANNEL_DEAD)
+		ch->ops->trim(ch);
+	else if (ch->events == &hps_path_events)
+		hps_path_release(ch->user);
+	hps_channel_unlock(ch);
+	hps_channel_put(ch);
+}
+
+/* One run of octets that lies in one path's receive queue. */
+struct run {
+	struct hps_channel	*ch;
+	u32			pos;
+	u32			len;
+};
+
+/* Finds what comes at @at. Returns false if nothing does, or a mark was met. */
+static bool next_run(struct hps_conn *conn, struct hps_read *r, u64 at,
+		     struct run *run)
+{
+	struct hps_reasm *reasm = &conn->rcv.reasm;
+	struct hps_extent *e;
+	bool found = false;
+
+	spin_lock_bh(&conn->lock);
+	e = at == reasm->next ? hps_reasm_head(reasm) : extent_at(reasm, at);
+	if (!e)
+		goto out;
+	if (e->mark) {
+		r->mark = true;
+		if (!r->peek)
+			hps_reasm_consume(reasm, 1);
+	} else if (r->len) {
+		struct hps_path *path = container_of(e->rxq, struct hps_path,
+						     rxq);
+
+		run->ch = path->ch;
+		run->pos = e->pos + (at - e->off);
+		run->len = min_t(u64, r->len, e->len - (at - e->off));
+		hps_channel_hold(run->ch);
+		found = true;
+	}
+out:
+	spin_unlock_bh(&conn->lock);
+	return found;
+}
+
+/**
+ * hps_recv_read - copy what has arrived to the application
+ * @conn:	the connection
+ * @r:		what is wanted; tells what was done
+ *
+ * Context: process, socket lock held; locks channels. Returns 0 or -EFAULT;
+ * octets copied before a fault count.
+ */
+int hps_recv_read(struct hps_conn *conn, struct hps_read *r)
+{
+	u64 at = READ_ONCE(conn->rcv.reasm.next);
+	struct hps_channel *held = NULL;
+	struct run run;
+	int err = 0;
+
+	while (next_run(conn, r, at, &run)) {
+		if (run.ch != held) {
+			unlock_channel(held);
+			held = run.ch;
+			hps_channel_lock(held);
+		} else {
+			hps_channel_put(run.ch);
+		}
+		err = held->ops->read(held, run.pos, run.len, r->to);
+		if (err)
+			break;
+		if (!r->peek) {
+			spin_lock_bh(&conn->lock);
+			hps_reasm_consume(&conn->rcv.reasm, run.len);
+			spin_unlock_bh(&conn->lock);
+		}
+		at += run.len;
+		r->done += run.len;
+		r->len -= run.len;
+	}
+	unlock_channel(held);
+	return err;
+}
+
+/**
+ * hps_recv_skip_record - take what is left of a record, unread
+ * @conn:	the connection; the record is complete
+ * @len:	grows by the octets skipped
+ *
+ * Context: process, socket lock held.
+ */
+int hps_recv_skip_record(struct hps_conn *conn, size_t *len)
+{
+	struct hps_reasm *reasm = &conn->rcv.reasm;
+	struct hps_channel *ch;
+	struct hps_extent *e;
+	bool mark = false;
+
+	while (!mark) {
+		spin_lock_bh(&conn->lock);
+		e = hps_reasm_head(reasm);
+		if (!e) {
+			spin_unlock_bh(&conn->lock);
+			return -EAGAIN;
+		}
+		mark = e->mark;
+		ch = NULL;
+		if (!mark) {
+			ch = container_of(e->rxq, struct hps_path, rxq)->ch;
+			hps_channel_hold(ch);
+			*len += e->len;
+		}
+		hps_reasm_consume(reasm, e->len);
+		spin_unlock_bh(&conn->lock);
+		if (ch)
+			hps_channel_lock(ch);
+		unlock_channel(ch);
+	}
+	return 0;
+}
+
+/* Octets that a read would find, all of them in order. */
+u64 hps_recv_queued(const struct hps_conn *conn)
+{
+	return READ_ONCE(conn->rcv.reasm.frontier) -
+	       READ_ONCE(conn->rcv.reasm.next);
+}
+
+/* Has the peer's stream been read to its end? */
+bool hps_recv_at_end(const struct hps_conn *conn)
+{
+	return READ_ONCE(conn->rcv.fin) &&
+	       READ_ONCE(conn->rcv.reasm.next) == conn->rcv.fin_off;
+}
+
+/**
+ * hps_recv_readable - would a read of @want octets go on?
+ * @conn:	the connection; data lock held
+ * @want:	low-water mark, octets
+ *
+ * A record must be complete, or as large as the buffer allows.
+ */
+bool hps_recv_readable(const struct hps_conn *conn, u64 want)
+{
+	const struct hps_reasm *r = &conn->rcv.reasm;
+	u64 queued = r->frontier - r->next, len;
+
+	if (conn->rcv.fin && r->frontier == conn->rcv.fin_off)
+		return true;
+	if (!queued)
+		return false;
+	/* Never wait for more than credit can bring. */
+	if (hps_credit_rx_filled(&conn->rcv.credit, r->next) &&
+	    (!conn->seqpacket || queued > 1))
+		return true;
+	if (conn->seqpacket)
+		return hps_reasm_record(r, &len);
+	return queued >= want;
+}
+
+/**
+ * hps_recv_arrived - more of the stream can be read, or its end was reached
+ * @conn:	the connection; data lock held
+ */
+void hps_recv_arrived(struct hps_conn *conn)
+{
+	struct sock *sk = conn->sk;
+
+	if (!sk)
+		return;
+	if (conn->rcv.fin && conn->rcv.reasm.frontier == conn->rcv.fin_off) {
+		WRITE_ONCE(sk->sk_shutdown, sk->sk_shutdown | RCV_SHUTDOWN);
+		sk->sk_state_change(sk);
+	}
+	if (hps_recv_readable(conn, READ_ONCE(sk->sk_rcvlowat)))
+		sk->sk_data_ready(sk);
+}
+
+/**
+ * hps_recv_wait - a reader goes to sleep with data left that it cannot use yet
+ * @conn:	the connection
+ *
+ * Context: process, no channel locked.
+ */
+void hps_recv_wait(struct hps_conn *conn)
+{
+	struct hps_recv *rcv = &conn->rcv;
+	bool push;
+
+	spin_lock_bh(&conn->lock);
+	push = conn->state == HPS_CONN_ESTABLISHED &&
+	       hps_credit_rx_starved(&rcv->credit, rcv->reasm.next);
+	if (push)
+		conn->todo |= HPS_TODO_ACK;
+	spin_unlock_bh(&conn->lock);
+	if (push)
+		hps_send_push(conn);
+}
+
+/**
+ * hps_recv_taken - the reader has taken data: tell the peer if it matters
+ * @conn:	the connection
+ *
+ * Context: process, no channel locked.
+ */
+void hps_recv_taken(struct hps_conn *conn)
+{
+	struct hps_recv *rcv = &conn->rcv;
+	bool push = false;
+
+	spin_lock_bh(&conn->lock);
+	if (conn->state == HPS_CONN_ESTABLISHED &&
+	    hps_credit_rx_window_due(&rcv->credit, rcv->reasm.next)) {
+		conn->todo |= HPS_TODO_ACK;
+		push = true;
+	}
+	hps_conn_check_end(conn);
+	spin_unlock_bh(&conn->lock);
+	if (push)
+		hps_send_push(conn);
+}

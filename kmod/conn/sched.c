@@ -1,0 +1,302 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The scheduler: what shall a path that has room send next?
+ *
+ * All usable paths together deliver the backlog at a time T for which
+ *
+ *	sum over paths of rate x (T - one-way delay) - in_flight  =  backlog
+ *
+ * where paths that could not deliver anything before T stay out. A path's term
+ * of the sum is its share. As long as shares are large, a path takes segments
+ * of a fixed size whenever it has room, so rates need not be known well: a slow
+ * path comes for less. At the end the share is the segment, and all paths
+ * finish together. A path without a share would only delay the last octet; it
+ * gets nothing, even if it idles. This is the rule of ECF (Lim et al., CoNEXT
+ * 2017), which makes an idle slow path wait for a fast one, for any number of
+ * paths.
+ *
+ * Rates are octets per second, times are nanoseconds, and all octets that are
+ * compared are clamped to what keeps the products below 2^63.
+ */
+#include "sched.h"
+
+#include <linux/bits.h>
+#include <linux/kernel.h>
+#include <linux/math64.h>
+#include <linux/minmax.h>
+#include <linux/time64.h>
+
+#include "../wire.h"
+
+/* The longest time that a segment takes on a slow link. The last segments of a
+ * burst are cut to fit, so this is about how late a path can react: less costs
+ * overhead (44 octets in 20 KB are 0.2 %).
+ */
+#define SEGMENT_US	2000
+
+/* Below this the overhead of a segment would be felt, above it nothing is won;
+ * both count the segment's own overhead in.
+ */
+#define SEGMENT_MIN	(16u << 10)
+#define SEGMENT_MAX	65500u	/* 45 packets of 1448: what TCP gives to a device at once */
+
+/* A shorter round trip counts as this one: a queue of twice as much is not felt,
+ * and spares both ends the wake-ups for every few segments of a fast link.
+ */
+#define BATCH_US	500
+
+/* What a path may have in flight while its rate is unknown. */
+#define UNKNOWN_CAP	(64u << 10)
+
+/* What is assumed of a path while no path's rate is known. */
+#define UNKNOWN_RATE	(100000000u / 8)
+
+#define MAX_RATE	BIT_ULL(36)	/* 64 GB/s */
+#define MAX_OCTETS	BIT_ULL(26)	/* a backlog above 64 MB is just long */
+#define MAX_RTT_US	10000000u
+#define MAX_PATHS	16		/* more are not compared */
+
+static u64 ns_to_octets(u64 rate, u64 ns)
+{
+	return div_u64(rate * ns, NSEC_PER_SEC);
+}
+
+static u64 us_to_octets(u64 rate, u32 us)
+{
+	return div_u64(rate * us, USEC_PER_SEC);
+}
+
+/* The rate to assume for the paths whose own is unknown. */
+static u64 common_rate(const struct hps_sched_path *paths, unsigned int n)
+{
+	unsigned int i, known = 0;
+	u64 sum = 0;
+
+	for (i = 0; i < n; i++)
+		if (paths[i].usable && paths[i].rate) {
+			sum += min_t(u64, paths[i].rate, MAX_RATE);
+			known++;
+		}
+
+	return known ? div_u64(sum, known) : UNKNOWN_RATE;
+}
+
+static u64 path_rate(const struct hps_sched_path *p, u64 common)
+{
+	return p->rate ? min_t(u64, p->rate, MAX_RATE) : max_t(u64, common, 1);
+}
+
+/* Octets that the path could have delivered, but for its delay and for what is
+ * before: what it is behind an idle path without delay.
+ */
+static u64 path_debt(const struct hps_sched_path *p, u64 rate)
+{
+	u32 delay_us = min_t(u32, p->min_rtt_us, MAX_RTT_US) / 2;
+
+	return min_t(u64, p->in_flight, MAX_OCTETS) +
+	       min_t(u64, us_to_octets(rate, delay_us), MAX_OCTETS);
+}
+
+/* Expected arrival of the last of @len octets at the other end. */
+static u64 arrival_ns(const struct hps_sched_path *p, u64 rate, u64 len)
+{
+	return div64_u64((path_debt(p, rate) + len) * NSEC_PER_SEC, rate);
+}
+
+/**
+ * hps_sched_cap - how much a path may have in flight
+ * @p:		the path
+ * @segment:	length of the segments it is given
+ *
+ * Twice what its rate and its shortest round trip hold: once to keep it busy,
+ * once to see a rate that grows. Two segments, so that one is under way while
+ * the next one is waited for.
+ *
+ * Return: octets.
+ */
+u32 hps_sched_cap(const struct hps_sched_path *p, u32 segment)
+{
+	u32 rtt_us = clamp_t(u32, p->min_rtt_us, BATCH_US, MAX_RTT_US);
+	u64 cap = UNKNOWN_CAP;
+
+	if (p->rate && p->min_rtt_us)
+		cap = 2 * us_to_octets(min_t(u64, p->rate, MAX_RATE), rtt_us);
+
+	/* Small segments shall not be counted: a path that carries little has
+	 * no rate to speak of.
+	 */
+	return clamp_t(u64, cap, 2 * max_t(u64, segment, SEGMENT_MIN), U32_MAX);
+}
+
+/* Payload that fills @packets packets with its overhead. Frames are padded to
+ * four octets, so what does not divide by four is left free.
+ */
+static u32 fill(u32 mss, u32 packets)
+{
+	return ALIGN_DOWN(mss * packets, 4) - HPS_SEGMENT_OVERHEAD;
+}
+
+static u32 path_mss(const struct hps_sched_path *p)
+{
+	return clamp_t(u32, p->mss, 2 * HPS_SEGMENT_OVERHEAD, SEGMENT_MAX);
+}
+
+/* The longest segment that the path takes, whatever the backlog. */
+static u32 longest(const struct hps_sched_path *p)
+{
+	u32 mss = path_mss(p);
+	u64 octets;
+
+	/* Without a rate, several segments shall fit below UNKNOWN_CAP. */
+	octets = p->rate ? us_to_octets(min_t(u64, p->rate, MAX_RATE),
+					SEGMENT_US) : 0;
+	octets = clamp_t(u64, octets, SEGMENT_MIN, SEGMENT_MAX);
+
+	return fill(mss, max_t(u32, (u32)octets / mss, 1));
+}
+
+/* Whole packets next to @share, not more than the longest segment. */
+static u32 cut(const struct hps_sched_path *p, u64 share, u64 backlog)
+{
+	u32 most = min_t(u64, longest(p), backlog);
+	u32 mss = path_mss(p);
+	u32 packets;
+	u32 len;
+
+	if (share >= most)
+		return most;
+
+	packets = ((u32)share + HPS_SEGMENT_OVERHEAD + mss / 2) / mss;
+	if (!packets)
+		return 0;
+
+	len = min(fill(mss, packets), most);
+	/* A rest of less than half a packet is not worth its overhead. */
+	if (backlog - len < mss / 2 && backlog <= longest(p))
+		len = backlog;
+
+	return len;
+}
+
+/* Which path delivers @len octets first? Paths without room wait for it. */
+static unsigned int earliest(const struct hps_sched_path *paths,
+			     unsigned int n, u64 common, u64 len)
+{
+	unsigned int i, best = 0;
+	u64 best_ns = U64_MAX;
+
+	for (i = 0; i < n; i++) {
+		u64 ns;
+
+		if (!paths[i].usable)
+			continue;
+		ns = arrival_ns(&paths[i], path_rate(&paths[i], common), len);
+		if (ns < best_ns) {
+			best_ns = ns;
+			best = i;
+		}
+	}
+
+	return best;
+}
+
+/* The part of the backlog that path @self delivers if all finish together. */
+static u64 path_share(const struct hps_sched_path *paths, unsigned int n,
+		      unsigned int self, u64 common, u64 backlog)
+{
+	u64 self_rate = path_rate(&paths[self], common);
+	u64 self_debt = path_debt(&paths[self], self_rate);
+	bool out[MAX_PATHS] = { false };
+	unsigned int i;
+	u64 finish_ns;
+	u64 octets;
+	bool again;
+
+	do {
+		u64 rate = 0;
+
+		octets = backlog;
+		for (i = 0; i < n; i++) {
+			u64 r = path_rate(&paths[i], common);
+
+			if (!paths[i].usable || out[i])
+				continue;
+			rate += r;
+			octets += path_debt(&paths[i], r);
+		}
+		finish_ns = div64_u64(octets * NSEC_PER_SEC, rate);
+
+		/* Without the paths that are late anyway the rest is earlier,
+		 * which may leave out another one.
+		 */
+		again = false;
+		for (i = 0; i < n; i++) {
+			u64 r = path_rate(&paths[i], common);
+
+			if (!paths[i].usable || out[i])
+				continue;
+			if (arrival_ns(&paths[i], r, 0) > finish_ns) {
+				out[i] = true;
+				again = true;
+			}
+		}
+	} while (again && !out[self]);
+
+	if (out[self])
+		return 0;
+
+	octets = ns_to_octets(self_rate, finish_ns);
+
+	return octets > self_debt ? octets - self_debt : 0;
+}
+
+/**
+ * hps_sched_segment - how much shall a path take from the backlog now?
+ * @paths:	all paths of the connection
+ * @n:		their number; more than 16 are not compared, all take alike
+ * @self:	the one that asks
+ * @work:	what there is to be sent
+ *
+ * To be asked again whenever the path's in_flight falls or the backlog grows.
+ * There is always a path that takes something when its in_flight is zero.
+ *
+ * Return: length of the segment, 0 for nothing now.
+ */
+u32 hps_sched_segment(const struct hps_sched_path *paths, unsigned int n,
+		      unsigned int self, const struct hps_sched_work *work)
+{
+	const struct hps_sched_path *p = &paths[self];
+	u64 backlog = min_t(u64, work->backlog, MAX_OCTETS);
+	u64 common;
+	u32 len;
+
+	if (!p->usable || !backlog)
+		return 0;
+
+	/* A path that is busy for a while takes whole segments only: the end of
+	 * a write goes with the next one, or when there is time left for it. Not
+	 * below four packets: TCP may delay the ACK of two, and the end would wait
+	 * for that.
+	 */
+	len = longest(p);
+	if (backlog < len && p->in_flight >= max(len, 4 * path_mss(p)))
+		return 0;
+
+	len = min_t(u64, len, backlog);
+	if (n > 1 && n <= MAX_PATHS) {
+		common = common_rate(paths, n);
+		if (work->stripe)
+			len = cut(p, path_share(paths, n, self, common,
+						backlog), backlog);
+		else
+			len = 0;
+		/* Small shares add up to something that somebody must take. */
+		if (!len && earliest(paths, n, common, backlog) == self)
+			len = min_t(u64, longest(p), backlog);
+	}
+
+	if (!len || p->in_flight > hps_sched_cap(p, len) - len)
+		return 0;
+
+	return len;
+}

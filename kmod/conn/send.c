@@ -1,0 +1,563 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The send side: payload is copied once, into chunks that stay until HPS has
+ * acknowledged them; paths pull segments from it when they have room.
+ *
+ * A chunk is a slice of the task's page frag with space for the heads in front
+ * and the trailer behind, so that a segment which is a whole chunk goes out as
+ * one piece. What was sent is never written again: a second transmission and a
+ * segment that begins inside a chunk get a head of their own.
+ */
+#include "conn/send.h"
+
+#include <linux/mm.h>
+#include <linux/skbuff.h>
+#include <linux/slab.h>
+#include <linux/uio.h>
+#include <net/sock.h>
+
+#include "conn/path.h"
+#include "conn/sched.h"
+#include "conn/transit.h"
+#include "control/trace.h"
+#include "ddp/message.h"
+#include "link/bundle.h"
+#include "link/link.h"
+
+/* Below this a new slice is not begun in what a page frag has left. */
+#define LEAST_SLICE	512
+/* The scheduler compares so many paths. */
+#define MAX_PATHS	16
+
+static struct hps_chunk *last_chunk(struct hps_conn *conn)
+{
+	if (list_empty(&conn->snd.chunks))
+		return NULL;
+	return list_last_entry(&conn->snd.chunks, struct hps_chunk, node);
+}
+
+/* --- writing: process context, socket lock --------------------------------- */
+
+/* Octets that may still be appended to the last chunk in place. Data lock. */
+static u32 append_room(struct hps_conn *conn, const struct page_frag *frag)
+{
+	const struct hps_chunk *c = last_chunk(conn);
+
+	if (!c || c->closed || c->mark || c->page != frag->page ||
+	    c->page_off + c->len + HPS_TAIL_ROOM != frag->offset)
+		return 0;
+	return frag->size - frag->offset;
+}
+
+/* Begins a chunk for at most @len octets. Returns its room, or -ENOMEM. */
+static int new_chunk(struct hps_conn *conn, struct page_frag *frag, u32 len)
+{
+	struct hps_chunk *c;
+	u32 off;
+
+	if (!skb_page_frag_refill(HPS_HEAD_ROOM + HPS_TAIL_ROOM + min_t(u32, len,
+								LEAST_SLICE),
+				  frag, GFP_KERNEL))
+		return -ENOMEM;
+	c = hps_chunk_alloc(GFP_KERNEL);
+	if (!c)
+		return -ENOMEM;
+	off = ALIGN(frag->offset, 8);
+	if (off + HPS_HEAD_ROOM + HPS_TAIL_ROOM >= frag->size)
+		off = frag->offset;
+	c->page = frag->page;
+	get_page(c->page);
+	c->page_off = off + HPS_HEAD_ROOM;
+	frag->offset = c->page_off + HPS_TAIL_ROOM;
+
+	spin_lock_bh(&conn->lock);
+	c->off = conn->snd.end;
+	list_add_tail(&c->node, &conn->snd.chunks);
+	if (!conn->snd.next)
+		conn->snd.next = c;
+	conn->snd.memory += hps_chunk_memory(c);
+	conn->snd.filling = true;
+	spin_unlock_bh(&conn->lock);
+	return frag->size - frag->offset;
+}
+
+/**
+ * hps_send_write - copy payload behind what was written before
+ * @conn:	the connection
+ * @from:	the payload
+ * @len:	how much of it at most
+ *
+ * Context: process, socket lock held. Returns the octets taken (one chunk at
+ * most), -EFAULT or -ENOMEM.
+ */
+int hps_send_write(struct hps_conn *conn, struct iov_iter *from, u32 len)
+{
+	struct page_frag *frag = &current->task_frag;
+	struct hps_chunk *c;
+	int room;
+	u32 n;
+
+	spin_lock_bh(&conn->lock);
+	room = frag->page ? append_room(conn, frag) : 0;
+	if (room)
+		conn->snd.filling = true;
+	spin_unlock_bh(&conn->lock);
+	if (!room) {
+		room = new_chunk(conn, frag, len);
+		if (room < 0)
+			return room;
+	}
+	/* Only this context adds chunks; the last one cannot be acknowledged
+	 * away while @filling.
+	 */
+	c = last_chunk(conn);
+	n = copy_from_iter(page_address(c->page) + c->page_off + c->len,
+			   min_t(u32, room, len), from);
+	frag->offset += n;
+
+	spin_lock_bh(&conn->lock);
+	conn->snd.filling = false;
+	c->len += n;
+	conn->snd.end += n;
+	conn->snd.memory += n;
+	if (n && !conn->snd.next)
+		conn->snd.next = c;
+	spin_unlock_bh(&conn->lock);
+	return n ? n : -EFAULT;
+}
+
+/**
+ * hps_send_mark - end a record (SOCK_SEQPACKET)
+ * @conn:	the connection
+ *
+ * Context: process, socket lock held, room for it was made. Returns 0 or
+ * -ENOMEM for an empty record.
+ */
+int hps_send_mark(struct hps_conn *conn)
+{
+	struct hps_chunk *c;
+
+	spin_lock_bh(&conn->lock);
+	c = last_chunk(conn);
+	if (!c || c->mark || c->closed) {
+		spin_unlock_bh(&conn->lock);
+		if (new_chunk(conn, &current->task_frag, 1) < 0)
+			return -ENOMEM;
+		spin_lock_bh(&conn->lock);
+		c = last_chunk(conn);
+	}
+	c->mark = true;
+	conn->snd.filling = false;
+	conn->snd.end++;
+	if (!conn->snd.next)
+		conn->snd.next = c;
+	spin_unlock_bh(&conn->lock);
+	return 0;
+}
+
+/* Octets that may be written now. */
+u32 hps_send_space(const struct hps_conn *conn)
+{
+	u32 used = READ_ONCE(conn->snd.memory);
+	u32 limit = READ_ONCE(conn->snd.limit);
+
+	return used < limit ? limit - used : 0;
+}
+
+/* --- pulling: data lock, the path's channel locked --------------------------- */
+
+static void add_piece(struct hps_tx *tx, struct page *page, u32 off, u32 len)
+{
+	/* The chunk may be acknowledged by way of another path meanwhile. */
+	get_page(page);
+	bvec_set_page(&tx->vec[tx->nr++], page, len, off);
+}
+
+/* Describes [s->off, s->off + s->len), shortened to what fits in pieces, and
+ * begins the head. @c holds s->off. Returns the place of the message header.
+ */
+static void *describe(struct hps_send *snd, struct hps_chunk *c,
+		      struct hps_segment *s, struct hps_tx *tx)
+{
+	u32 skip = s->off - c->off, left = s->len, n;
+	struct hps_chunk *last = c;
+	void *head;
+
+	if (!skip && !c->head_used) {
+		c->head_used = true;
+		tx->frame = page_address(c->page) + c->page_off - HPS_HEAD_ROOM;
+		tx->nr = 0;
+		n = min(left, c->len);
+		add_piece(tx, c->page, c->page_off - HPS_HEAD_ROOM, HPS_HEAD_ROOM + n);
+		head = tx->frame + sizeof(struct hps_frame);
+		left -= n;
+		skip = n;
+	} else {
+		head = hps_tx_head(tx, sizeof(struct hps_data));
+		if (!head)
+			return NULL;
+	}
+	/* One piece stays free for the trailer. */
+	while (left && tx->nr < HPS_TX_VECS - 1) {
+		n = min(left, c->len - skip);
+		if (n)
+			add_piece(tx, c->page, c->page_off + skip, n);
+		last = c;
+		left -= n;
+		skip = 0;
+		c = list_next_entry(c, node);
+	}
+	s->len -= left;
+	if (left)
+		s->mark = false;
+	tx->len = sizeof(struct hps_data) + s->len;
+	/* The trailer can stand behind the payload if nothing else will. */
+	tx->tail_room = !left && !last->closed && !snd->filling &&
+			s->off + s->len == last->off + last->len &&
+			tx->nr && s->len;
+	if (tx->tail_room)
+		last->closed = true;
+	return head;
+}
+
+static struct hps_chunk *chunk_at(struct hps_send *snd, u64 off)
+{
+	struct hps_chunk *c;
+
+	list_for_each_entry(c, &snd->chunks, node)
+		if (off < hps_chunk_end(c))
+			return c;
+	return NULL;
+}
+
+/* Puts the head in and the segment on the path. */
+static bool give(struct hps_conn *conn, struct hps_path *path,
+		 struct hps_chunk *c, struct hps_segment *s, struct hps_tx *tx,
+		 bool again)
+{
+	struct hps_recv *rcv = &conn->rcv;
+	u64 ack = rcv->reasm.frontier + (rcv->fin && rcv->reasm.frontier ==
+					 rcv->fin_off);
+	struct hps_data *head;
+	u8 flags = 0;
+	u64 edge;
+
+	head = describe(&conn->snd, c, s, tx);
+	if (!head)
+		return false;
+	edge = hps_credit_rx_edge(&rcv->credit, rcv->reasm.next);
+	if (s->mark)
+		flags |= HPS_DATA_EOR;
+	if (again)
+		flags |= HPS_DATA_RESENT;
+	hps_data_build(head, flags, s->off, ack, edge > ack ? edge - ack : 0);
+	if (ack != rcv->credit.acked || conn->todo & HPS_TODO_ACK) {
+		hps_mib_inc(conn->net, HPS_MIB_ACK_PIGGYBACKED);
+		rcv->credit.acked = ack;
+		conn->todo &= ~HPS_TODO_ACK;
+	}
+
+	list_add_tail(&s->node, &path->segments);
+	path->tx_octets += s->len;
+	path->tx_segments++;
+	hps_link_count(path->link, s->len, 0, 1, 0);
+	hps_mib_inc(conn->net, HPS_MIB_SEGMENT_SENT);
+	if (again) {
+		path->resent++;
+		hps_mib_inc(conn->net, HPS_MIB_SEGMENT_RESENT);
+	}
+	trace_hps_segment_sent(conn->token, path->ch->key.ifindex, s->off,
+			       s->len, again);
+	return true;
+}
+
+/* Room for one more segment of @len? If not, kick when there is. */
+static bool has_room(struct hps_path *path, const struct hps_sched_path *p,
+		     u32 len)
+{
+	u32 cap = hps_sched_cap(p, len);
+
+	if (p->in_flight + len <= cap || !p->in_flight)
+		return true;
+	path->ch->want_below = cap - len;
+	path->ch->want = true;
+	return false;
+}
+
+/* What was lost with another path goes first. */
+static bool pull_again(struct hps_conn *conn, struct hps_path *path,
+		       const struct hps_sched_path *p, struct hps_tx *tx)
+{
+	struct hps_send *snd = &conn->snd;
+	struct hps_segment *s, *next, *copy;
+	struct hps_chunk *c;
+
+	list_for_each_entry_safe(s, next, &snd->again, node) {
+		if (hps_segment_end(s) > snd->una)
+			break;
+		list_del(&s->node);
+		hps_segment_free(s);
+	}
+	s = list_first_entry_or_null(&snd->again, struct hps_segment, node);
+	if (!s || !has_room(path, p, s->len))
+		return false;
+	hps_segment_ack(s, snd->una);
+	c = chunk_at(snd, s->off);
+	copy = hps_segment_alloc();
+	if (WARN_ON_ONCE(!c) || !copy)
+		goto err_free;
+	*copy = *s;
+	if (!give(conn, path, c, copy, tx, true))
+		goto err_free;
+	/* It may have been shortened to what fits in pieces. */
+	s->len -= copy->len;
+	s->off += copy->len;
+	if (hps_segment_end(copy) == hps_segment_end(s)) {
+		list_del(&s->node);
+		hps_segment_free(s);
+	}
+	return true;
+
+err_free:
+	hps_segment_free(copy);
+	hps_channel_back_off(path->ch);
+	return false;
+}
+
+/* The payload from @nxt on up to the next record mark, @backlog at most. */
+static u32 up_to_mark(const struct hps_conn *conn, u32 backlog, bool *mark)
+{
+	const struct hps_send *snd = &conn->snd;
+	const struct hps_chunk *c = snd->next;
+	u32 len = 0;
+
+	*mark = false;
+	if (!conn->seqpacket)
+		return backlog;
+	for (; &c->node != &snd->chunks; c = list_next_entry(c, node)) {
+		u64 from = max(c->off, snd->nxt);
+
+		len += c->off + c->len - from;
+		if (c->mark) {
+			*mark = len < backlog;
+			break;
+		}
+		if (len >= backlog)
+			break;
+	}
+	return min(len, backlog);
+}
+
+/* Wait for more? (Nagle; TCP_CORK and MSG_MORE.) */
+static bool is_held_back(const struct hps_conn *conn,
+			 const struct hps_sched_path *paths, unsigned int n,
+			 u32 len, u32 mss)
+{
+	const struct hps_send *snd = &conn->snd;
+	unsigned int i;
+
+	if (len >= mss - HPS_SEGMENT_OVERHEAD || snd->fin ||
+	    snd->memory >= snd->limit)
+		return false;
+	if ((snd->cork || snd->more) && snd->end > snd->flush)
+		return true;
+	if (snd->nodelay || !snd->small)
+		return false;
+	for (i = 0; i < n; i++)
+		if (paths[i].in_flight)
+			return true;
+	return false;
+}
+
+/* Segments of this connection may use more than one path? */
+static bool may_stripe(const struct hps_conn *conn, u64 backlog)
+{
+	struct hps_bundle_config config;
+
+	if (conn->nr_paths < 2)
+		return false;
+	hps_bundle_config(conn->net, conn->bundle_ifindex, &config);
+	return config.policy != HPS_POLICY_SINGLE &&
+	       (backlog >= config.cutoff ||
+		conn->snd.nxt - conn->snd.una >= config.cutoff);
+}
+
+static void advance_next(struct hps_send *snd)
+{
+	struct hps_chunk *c = snd->next;
+
+	while (c && snd->nxt >= hps_chunk_end(c)) {
+		if (list_is_last(&c->node, &snd->chunks))
+			c = NULL;
+		else
+			c = list_next_entry(c, node);
+	}
+	snd->next = c;
+}
+
+static bool pull_fresh(struct hps_conn *conn, struct hps_path *path,
+		       const struct hps_sched_path *paths, unsigned int n,
+		       unsigned int self, struct hps_tx *tx)
+{
+	struct hps_send *snd = &conn->snd;
+	struct hps_sched_work work = {};
+	struct hps_segment *s;
+	u64 backlog = snd->end - snd->nxt;
+	bool mark;
+	u32 room, len;
+
+	if (!backlog || !snd->next)
+		return false;
+	room = hps_credit_tx_room(&snd->credit, snd->nxt);
+	if (!room) {
+		if (!snd->stalled) {
+			snd->stalled = true;
+			hps_mib_inc(conn->net, HPS_MIB_CREDIT_STALL);
+			trace_hps_credit_stall(conn->token, snd->nxt,
+					       snd->credit.edge);
+		}
+		return false;
+	}
+	snd->stalled = false;
+	work.backlog = min_t(u64, backlog, room);
+	work.stripe = may_stripe(conn, backlog);
+	len = up_to_mark(conn, work.backlog, &mark);
+	if (is_held_back(conn, paths, n, backlog, paths[self].mss)) {
+		path->ch->want_below = 0;
+		path->ch->want = true;
+		return false;
+	}
+	if (len) {
+		u32 take = hps_sched_segment(paths, n, self, &work);
+
+		if (!take) {
+			/* Asked again when half of it is acknowledged. */
+			path->ch->want_below = paths[self].in_flight / 2;
+			path->ch->want = true;
+			return false;
+		}
+		if (take < len) {
+			len = take;
+			mark = false;
+		}
+	} else if (!has_room(path, &paths[self], 1)) {
+		return false;
+	}
+
+	s = hps_segment_alloc();
+	if (!s) {
+		hps_channel_back_off(path->ch);
+		return false;
+	}
+	s->off = snd->nxt;
+	s->len = len;
+	s->mark = mark;
+	if (!give(conn, path, snd->next, s, tx, false)) {
+		hps_segment_free(s);
+		hps_channel_back_off(path->ch);
+		return false;
+	}
+	hps_credit_tx_spend(&snd->credit, s->off, s->len + s->mark);
+	snd->small = s->len < paths[self].mss - HPS_SEGMENT_OVERHEAD;
+	snd->nxt = hps_segment_end(s);
+	advance_next(snd);
+	return true;
+}
+
+/* Nothing fresh may go: an idle path carries what others hold for long, so
+ * that a slow or dead one cannot pin the window (SV-3).
+ */
+static bool pull_stuck(struct hps_conn *conn, struct hps_path *path,
+		       const struct hps_sched_path *p, struct hps_tx *tx)
+{
+	struct hps_send *snd = &conn->snd;
+	struct hps_segment *s = NULL, *copy, *c;
+	struct hps_path *other;
+
+	if (!snd->stalled)
+		return false;
+	if (p->in_flight) {
+		path->ch->want_below = 0;
+		path->ch->want = true;
+		return false;
+	}
+	list_for_each_entry(other, &conn->paths, node) {
+		if (other == path)
+			continue;
+		list_for_each_entry(c, &other->segments, node)
+			if (hps_segment_end(c) > snd->rescued &&
+			    (!s || c->off < s->off))
+				s = c;
+	}
+	copy = s ? hps_segment_alloc() : NULL;
+	if (!copy)
+		return false;
+	*copy = *s;
+	hps_segment_ack(copy, snd->una);
+	if (!give(conn, path, chunk_at(snd, copy->off), copy, tx, true)) {
+		hps_segment_free(copy);
+		return false;
+	}
+	snd->rescued = hps_segment_end(copy);
+	return true;
+}
+
+static unsigned int snapshot(struct hps_conn *conn, struct hps_path *self,
+			     struct hps_sched_path *paths, unsigned int *me)
+{
+	struct hps_channel_metrics m;
+	struct hps_path *path;
+	unsigned int n = 0;
+	bool seen = false;
+
+	list_for_each_entry(path, &conn->paths, node) {
+		if (!hps_path_usable(path))
+			continue;
+		/* The last place is kept for the path that asks. */
+		if (path != self && n + !seen >= MAX_PATHS)
+			continue;
+		seen |= path == self;
+		path->ch->ops->metrics(path->ch, &m);
+		paths[n] = (struct hps_sched_path) {
+			.usable = true,
+			.in_flight = m.in_flight,
+			.rate = m.rate,
+			.min_rtt_us = m.min_rtt_us,
+			.srtt_us = m.srtt_us,
+			.mss = m.mss,
+		};
+		if (path == self)
+			*me = n;
+		n++;
+	}
+	return n;
+}
+
+/**
+ * hps_send_pull - take the next segment for a path
+ * @conn:	the connection; data lock held
+ * @path:	the path, its channel locked
+ * @ahead:	octets pulled for the path and not yet given to its channel
+ * @tx:		becomes the message
+ *
+ * Returns false if there is nothing for this path now. Then its channel wants
+ * to be kicked if there is work that room would allow.
+ */
+bool hps_send_pull(struct hps_conn *conn, struct hps_path *path, u32 ahead,
+		   struct hps_tx *tx)
+{
+	struct hps_sched_path paths[MAX_PATHS];
+	unsigned int n, me = 0;
+
+	lockdep_assert_held(&conn->lock);
+	path->ch->want = false;
+	if (conn->state != HPS_CONN_ESTABLISHED || !hps_path_usable(path) ||
+	    (list_empty(&conn->snd.again) && conn->snd.nxt == conn->snd.end &&
+	     !conn->snd.stalled))
+		return false;
+	n = snapshot(conn, path, paths, &me);
+	paths[me].in_flight += ahead;
+	return pull_again(conn, path, &paths[me], tx) ||
+	       pull_fresh(conn, path, paths, n, me, tx) ||
+	       pull_stuck(conn, path, &paths[me], tx);
+}

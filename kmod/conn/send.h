@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The send side of a connection.
+ */
+#ifndef _HPS_CONN_SEND_H
+#define _HPS_CONN_SEND_H
+
+#include <linux/types.h>
+
+struct hps_conn;
+struct hps_path;
+struct hps_tx;
+struct iov_iter;
+
+int hps_send_write(struct hps_conn *conn, struct iov_iter *from, u32 len);
+int hps_send_mark(struct hps_conn *conn);
+u32 hps_send_space(const struct hps_conn *conn);
+void hps_send_push(struct hps_conn *conn);
+bool hps_send_pull(struct hps_conn *conn, struct hps_path *path, u32 ahead,
+		   struct hps_tx *tx);
+int hps_send_ack(struct hps_conn *conn, u64 ack, u64 edge, u32 buffer);
+void hps_send_path_lost(struct hps_conn *conn, struct hps_path *path);
+void hps_send_purge(struct hps_conn *conn);
+bool hps_send_waits(const struct hps_conn *conn);
+
+int hps_send_init(void);
+void hps_send_exit(void);
+
+#endif /* _HPS_CONN_SEND_H */

@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What a connection looks like from outside.
+ */
+#include "conn/snapshot.h"
+
+#include <linux/rcupdate.h>
+#include <net/sock.h>
+#include <net/tcp_states.h>
+#include <uapi/linux/hps_netlink.h>
+
+#include "conn/conn.h"
+#include "conn/path.h"
+#include "link/link.h"
+
+static const struct hps_conn_observer __rcu *observer;
+
+/* The state that TCP would be in; what is not said about acknowledged FINs
+ * follows from who closed first.
+ */
+static u8 tcp_state(const struct hps_conn *conn)
+{
+	switch (conn->state) {
+	case HPS_CONN_OPENING:
+		return TCP_SYN_SENT;
+	case HPS_CONN_CLOSED:
+		return TCP_CLOSE;
+	case HPS_CONN_ESTABLISHED:
+		break;
+	}
+	if (conn->snd.fin && conn->rcv.fin)
+		return TCP_LAST_ACK;
+	if (conn->rcv.fin)
+		return TCP_CLOSE_WAIT;
+	if (conn->snd.fin)
+		return conn->snd.fin_acked ? TCP_FIN_WAIT2 : TCP_FIN_WAIT1;
+	return TCP_ESTABLISHED;
+}
+
+/* @edge - @from, where the edge may lie behind. */
+static u64 ahead(u64 edge, u64 from)
+{
+	return edge > from ? edge - from : 0;
+}
+
+/* The socket clears conn->sk under the data lock before it loses its inode. */
+static void fill_socket(const struct hps_conn *conn, struct hps_conn_head *head)
+{
+	const struct sock *sk = conn->sk;
+
+	if (!sk) {
+		head->uid = conn->key.uid;
+		return;
+	}
+	head->uid = READ_ONCE(sk->sk_uid);
+	if (sk->sk_socket)
+		head->inode = SOCK_INODE(sk->sk_socket)->i_ino;
+}
+
+static void fill_head(const struct hps_conn *conn, struct hps_conn_head *head)
+{
+	const struct hps_send *snd = &conn->snd;
+	const struct hps_reasm *reasm = &conn->rcv.reasm;
+
+	memset(head, 0, sizeof(*head));
+	head->local = conn->local;
+	head->remote = conn->remote;
+	head->token = conn->token;
+	head->type = conn->seqpacket ? SOCK_SEQPACKET : SOCK_STREAM;
+	head->state = tcp_state(conn);
+	head->initiator = conn->initiator;
+	head->bundle_ifindex = conn->bundle_ifindex;
+	head->send_queue = ahead(snd->end, snd->una);
+	head->unacked = ahead(snd->nxt, snd->una);
+	head->receive_queue = ahead(reasm->frontier, reasm->next);
+	head->peer_window = min_t(u64, ahead(snd->credit.edge, snd->una),
+				  U32_MAX);
+	fill_socket(conn, head);
+}
+
+static u8 path_state(const struct hps_path *path)
+{
+	switch (path->state) {
+	case HPS_PATH_OPENING:
+		return HPS_PATH_STATE_OPENING;
+	case HPS_PATH_UP:
+		return HPS_PATH_STATE_UP;
+	case HPS_PATH_DOWN:
+		break;
+	}
+	return HPS_PATH_STATE_DOWN;
+}
+
+static void fill_path(const struct hps_path *path,
+		      struct hps_path_snapshot *snap)
+{
+	const struct hps_channel *ch = path->ch;
+	struct hps_channel_metrics m = {};
+
+	memset(snap, 0, sizeof(*snap));
+	snap->state = path_state(path);
+	snap->link_id = path->link ? path->link->id : 0;
+	snap->tx_octets = path->tx_octets;
+	snap->rx_octets = path->rx_octets;
+	snap->tx_segments = path->tx_segments;
+	snap->resent = path->resent;
+	if (!ch)
+		return;
+	snap->ifindex = ch->key.ifindex;
+	snap->local = ch->key.local;
+	snap->remote = ch->key.remote;
+	if (path->state != HPS_PATH_DOWN)
+		ch->ops->metrics(ch, &m);
+	snap->in_flight = m.in_flight;
+	snap->srtt_us = m.srtt_us;
+	snap->min_rtt_us = m.min_rtt_us;
+	snap->rate = m.rate;
+}
+
+/**
+ * hps_conn_snapshot() - look at a connection
+ * @conn: the connection; the caller holds a reference
+ * @snap: filled; 5 KB, so not on the stack
+ *
+ * Context: process or softirq; takes the data lock.
+ */
+void hps_conn_snapshot(struct hps_conn *conn, struct hps_conn_snapshot *snap)
+{
+	const struct hps_path *path;
+
+	spin_lock_bh(&conn->lock);
+	fill_head(conn, &snap->head);
+	snap->nr_paths = 0;
+	list_for_each_entry(path, &conn->paths, node) {
+		if (snap->nr_paths == HPS_SNAPSHOT_PATHS)
+			break;
+		fill_path(path, &snap->path[snap->nr_paths++]);
+	}
+	spin_unlock_bh(&conn->lock);
+}
+
+/**
+ * hps_conn_event() - report something to the floors above
+ * @conn: the connection
+ * @event: what happened
+ * @path: in events of a path, else NULL
+ * @reason: of a close or loss, else HPS_REASON_NONE
+ * @err: negative errno of a close or loss, or 0
+ *
+ * Context: process or softirq, under the data lock.
+ */
+void hps_conn_event(struct hps_conn *conn, enum hps_conn_event event,
+		    struct hps_path *path, enum hps_reason reason, int err)
+{
+	const struct hps_conn_observer *o;
+	struct hps_path_snapshot path_snap;
+	struct hps_conn_head head;
+
+	lockdep_assert_held(&conn->lock);
+	rcu_read_lock();
+	o = rcu_dereference(observer);
+	if (o && o->wanted(conn->net)) {
+		fill_head(conn, &head);
+		if (path)
+			fill_path(path, &path_snap);
+		o->event(conn->net, event, &head, path ? &path_snap : NULL,
+			 reason, err);
+	}
+	rcu_read_unlock();
+}
+
+/**
+ * hps_conn_observe() - be told of events of connections
+ * @new: the only observer, or NULL to end it; then no call runs on return
+ *
+ * Context: process; one caller (control/).
+ */
+void hps_conn_observe(const struct hps_conn_observer *new)
+{
+	rcu_assign_pointer(observer, new);
+	if (!new)
+		synchronize_rcu();
+}

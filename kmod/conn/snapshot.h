@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What a connection looks like from outside, and the events of its life, for
+ * the floors above.
+ */
+#ifndef _HPS_CONN_SNAPSHOT_H
+#define _HPS_CONN_SNAPSHOT_H
+
+#include <linux/types.h>
+#include <linux/uidgid.h>
+
+#include "wire.h"
+#include "xport/channel.h"
+
+struct hps_conn;
+struct hps_path;
+struct net;
+
+#define HPS_SNAPSHOT_PATHS	HPS_MAX_OFFERS
+
+/* One path; the fields are those of hps.yaml. */
+struct hps_path_snapshot {
+	union hps_addr	local;
+	union hps_addr	remote;
+	int		ifindex;
+	u8		link_id;	/* 0: outside of a bundle */
+	u8		state;		/* enum hps_nl_path_state */
+	u32		in_flight;
+	u32		srtt_us;
+	u32		min_rtt_us;
+	u64		rate;
+	u64		tx_octets;
+	u64		rx_octets;
+	u64		tx_segments;
+	u64		resent;
+};
+
+/* A connection without its paths. */
+struct hps_conn_head {
+	union hps_addr	local;
+	union hps_addr	remote;
+	u64		token;
+	int		type;		/* SOCK_STREAM or SOCK_SEQPACKET */
+	u8		state;		/* of TCP, TCP_ESTABLISHED and so on */
+	bool		initiator;
+	kuid_t		uid;
+	u64		inode;		/* 0: orphan, or not yet accepted */
+	int		bundle_ifindex;
+	u64		send_queue;
+	u64		unacked;
+	u64		receive_queue;
+	u32		peer_window;
+};
+
+struct hps_conn_snapshot {
+	struct hps_conn_head		head;
+	unsigned int			nr_paths;
+	struct hps_path_snapshot	path[HPS_SNAPSHOT_PATHS];
+};
+
+void hps_conn_snapshot(struct hps_conn *conn, struct hps_conn_snapshot *snap);
+
+/**
+ * enum hps_conn_event - what hps_conn_event() reports
+ * @HPS_CONN_EVENT_OPENED:	established, on either side
+ * @HPS_CONN_EVENT_CLOSED:	ended, with reason and error
+ * @HPS_CONN_EVENT_PATH_UP:	a path became usable, the first one as well
+ * @HPS_CONN_EVENT_PATH_DOWN:	a path of a live connection was lost
+ */
+enum hps_conn_event {
+	HPS_CONN_EVENT_OPENED,
+	HPS_CONN_EVENT_CLOSED,
+	HPS_CONN_EVENT_PATH_UP,
+	HPS_CONN_EVENT_PATH_DOWN,
+};
+
+/**
+ * struct hps_conn_observer - who wants to know
+ * @wanted:	is anybody in @net interested? Spares the work.
+ * @event:	@path is NULL in events of the connection
+ *
+ * Both run under RCU, in process context or softirq, with the data lock of the
+ * connection held; they must not sleep.
+ */
+struct hps_conn_observer {
+	bool (*wanted)(struct net *net);
+	void (*event)(struct net *net, enum hps_conn_event event,
+		      const struct hps_conn_head *head,
+		      const struct hps_path_snapshot *path,
+		      enum hps_reason reason, int err);
+};
+
+void hps_conn_observe(const struct hps_conn_observer *observer);
+void hps_conn_event(struct hps_conn *conn, enum hps_conn_event event,
+		    struct hps_path *path, enum hps_reason reason, int err);
+
+#endif /* _HPS_CONN_SNAPSHOT_H */

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Timers of a connection, and the sweep of a namespace. */
+#include <linux/timer.h>
+#include <net/net_namespace.h>
+
+#include "compat.h"
+#include "conn/conn.h"
+#include "conn/path.h"
+#include "link/pool.h"
+
+/* A lone arrival is acknowledged after this; data going back carries the
+ * acknowledgement sooner (SV-3).
+ */
+#define ACK_DELAY_MS	40
+
+/* TCP_CORK and MSG_MORE hold back no longer than TCP does. */
+#define CORK_MS		200
+
+#define SWEEP_INTERVAL	HZ
+
+static void ack_timer(struct timer_list *t)
+{
+	struct hps_conn *conn = timer_container_of(conn, t, ack_timer);
+
+	spin_lock(&conn->lock);
+	if (conn->state == HPS_CONN_ESTABLISHED &&
+	    conn->rcv.reasm.frontier > conn->rcv.credit.acked) {
+		conn->todo |= HPS_TODO_ACK;
+		hps_path_kick_one(conn);
+	}
+	spin_unlock(&conn->lock);
+}
+
+static void cork_timer(struct timer_list *t)
+{
+	struct hps_conn *conn = timer_container_of(conn, t, cork_timer);
+
+	spin_lock(&conn->lock);
+	conn->snd.more = false;
+	conn->snd.flush = conn->snd.end;
+	hps_path_kick_all(conn);
+	spin_unlock(&conn->lock);
+}
+
+void hps_conn_timers_init(struct hps_conn *conn)
+{
+	timer_setup(&conn->ack_timer, ack_timer, 0);
+	timer_setup(&conn->cork_timer, cork_timer, 0);
+}
+
+/* The connection is CLOSED: nobody arms them again. */
+void hps_conn_timers_stop(struct hps_conn *conn)
+{
+	timer_delete_sync(&conn->ack_timer);
+	timer_delete_sync(&conn->cork_timer);
+}
+
+/* Something arrived that must be acknowledged, but not at once. Data lock. */
+void hps_conn_ack_later(struct hps_conn *conn)
+{
+	if (!timer_pending(&conn->ack_timer) &&
+	    conn->state == HPS_CONN_ESTABLISHED)
+		mod_timer(&conn->ack_timer,
+			  jiffies + msecs_to_jiffies(ACK_DELAY_MS));
+}
+
+/* Something is held back. Data lock held. */
+void hps_conn_cork(struct hps_conn *conn)
+{
+	if (!timer_pending(&conn->cork_timer) &&
+	    conn->state == HPS_CONN_ESTABLISHED)
+		mod_timer(&conn->cork_timer, jiffies + msecs_to_jiffies(CORK_MS));
+}
+
+static void sweep(struct work_struct *work)
+{
+	struct hps_net *hn = container_of(work, struct hps_net, sweep.work);
+
+	hps_channel_sweep(hn->net);
+	hps_pool_sweep(hn->net);
+	hps_conn_sweep(hn->net);
+	queue_delayed_work(hps_wq, &hn->sweep, SWEEP_INTERVAL);
+}
+
+void hps_sweep_start(struct hps_net *hn)
+{
+	INIT_DELAYED_WORK(&hn->sweep, sweep);
+	queue_delayed_work(hps_wq, &hn->sweep, SWEEP_INTERVAL);
+}
+
+void hps_sweep_stop(struct hps_net *hn)
+{
+	cancel_delayed_work_sync(&hn->sweep);
+}

@@ -1,0 +1,223 @@
+// SPDX-License-Identifier: GPL-2.0
+/* What is in transit: acknowledgements, lost paths, and who sends next. */
+#include "conn/transit.h"
+
+#include <linux/mm.h>
+#include <linux/slab.h>
+#include <net/sock.h>
+
+#include "conn/sched.h"
+#include "conn/send.h"
+#include "control/trace.h"
+
+static struct kmem_cache *chunk_cache;
+static struct kmem_cache *segment_cache;
+
+struct hps_chunk *hps_chunk_alloc(gfp_t gfp)
+{
+	return kmem_cache_zalloc(chunk_cache, gfp);
+}
+
+struct hps_segment *hps_segment_alloc(void)
+{
+	return kmem_cache_alloc(segment_cache, GFP_ATOMIC);
+}
+
+void hps_segment_free(struct hps_segment *s)
+{
+	if (s)
+		kmem_cache_free(segment_cache, s);
+}
+
+static void free_chunk(struct hps_send *snd, struct hps_chunk *c)
+{
+	snd->memory -= hps_chunk_memory(c);
+	list_del(&c->node);
+	put_page(c->page);
+	kmem_cache_free(chunk_cache, c);
+}
+
+static void free_acked_chunks(struct hps_send *snd)
+{
+	struct hps_chunk *c, *next;
+
+	list_for_each_entry_safe(c, next, &snd->chunks, node) {
+		if (hps_chunk_end(c) > snd->una || snd->next == c ||
+		    (snd->filling && list_is_last(&c->node, &snd->chunks)))
+			break;
+		free_chunk(snd, c);
+	}
+}
+
+static void free_acked_segments(struct hps_conn *conn)
+{
+	struct hps_segment *s, *next;
+	struct hps_path *path;
+
+	list_for_each_entry(path, &conn->paths, node)
+		list_for_each_entry_safe(s, next, &path->segments, node) {
+			if (hps_segment_end(s) > conn->snd.una)
+				break;
+			list_del(&s->node);
+			hps_segment_free(s);
+		}
+}
+
+/**
+ * hps_send_ack - the peer has acknowledged data and given credit
+ * @conn:	the connection; data lock held
+ * @ack:	all below has arrived there; the FIN takes one
+ * @edge:	offsets below may be sent
+ * @buffer:	the peer's receive buffer, 0 if not said
+ *
+ * Context: a channel is locked. Returns 0 or -EPROTO: acknowledged what was
+ * never sent. Old news is ignored.
+ */
+int hps_send_ack(struct hps_conn *conn, u64 ack, u64 edge, u32 buffer)
+{
+	struct hps_send *snd = &conn->snd;
+	u64 most = snd->nxt + snd->fin_sent;
+	bool more_credit;
+
+	lockdep_assert_held(&conn->lock);
+	if (ack > most)
+		return -EPROTO;
+	more_credit = edge > snd->credit.edge;
+	hps_credit_tx_update(&snd->credit, edge, buffer ? : snd->credit.buffer,
+			     snd->nxt);
+	if (ack > snd->una) {
+		snd->una = min(ack, snd->end);
+		if (ack > snd->end) {
+			snd->fin_acked = true;
+			hps_conn_wake(conn);
+		}
+		free_acked_segments(conn);
+		free_acked_chunks(snd);
+		if (conn->sk)
+			conn->sk->sk_write_space(conn->sk);
+		hps_conn_check_end(conn);
+	}
+	if (more_credit && snd->stalled)
+		hps_path_kick_all(conn);
+	return 0;
+}
+
+/* Sorted by offset: what the peer waits for first goes first. */
+static void lose_segment(struct hps_send *snd, struct hps_segment *s)
+{
+	struct hps_segment *at;
+
+	list_for_each_entry_reverse(at, &snd->again, node)
+		if (at->off <= s->off)
+			break;
+	list_move(&s->node, &at->node);
+}
+
+/**
+ * hps_send_path_lost - what was in transit on a path is ready again
+ * @conn:	the connection; data lock held
+ * @path:	the path that is down
+ */
+void hps_send_path_lost(struct hps_conn *conn, struct hps_path *path)
+{
+	struct hps_segment *s, *next;
+
+	list_for_each_entry_safe(s, next, &path->segments, node)
+		lose_segment(&conn->snd, s);
+	if (conn->snd.fin_sent && !conn->snd.fin_acked)
+		conn->todo |= HPS_TODO_FIN;
+	/* Acknowledgements may have been lost as well. */
+	conn->todo |= HPS_TODO_ACK;
+}
+
+/* Forgets all that was written. Data lock held. */
+void hps_send_purge(struct hps_conn *conn)
+{
+	struct hps_send *snd = &conn->snd;
+	struct hps_segment *s, *next;
+	struct hps_chunk *c, *c_next;
+	struct hps_path *path;
+
+	list_for_each_entry(path, &conn->paths, node)
+		hps_send_path_lost(conn, path);
+	list_for_each_entry_safe(s, next, &snd->again, node) {
+		list_del(&s->node);
+		hps_segment_free(s);
+	}
+	snd->next = NULL;
+	list_for_each_entry_safe(c, c_next, &snd->chunks, node)
+		free_chunk(snd, c);
+}
+
+/* Is there anything that could be sent now? Data lock held. */
+bool hps_send_waits(const struct hps_conn *conn)
+{
+	return conn->todo || !list_empty(&conn->snd.again) ||
+	       conn->snd.nxt != conn->snd.end;
+}
+
+/* The path on which the next octets would go, with a reference, or NULL. */
+static struct hps_channel *next_channel(struct hps_conn *conn, u64 *tried)
+{
+	struct hps_path *path, *best = NULL;
+	u32 least = U32_MAX;
+
+	if (!hps_send_waits(conn))
+		return NULL;
+	list_for_each_entry(path, &conn->paths, node) {
+		struct hps_channel_metrics m;
+
+		if (!hps_path_usable(path) || *tried & 1ULL << path->id)
+			continue;
+		path->ch->ops->metrics(path->ch, &m);
+		if (m.in_flight >= least)
+			continue;
+		least = m.in_flight;
+		best = path;
+	}
+	if (!best)
+		return NULL;
+	*tried |= 1ULL << best->id;
+	hps_channel_hold(best->ch);
+	return best->ch;
+}
+
+/**
+ * hps_send_push - send what waits, in the caller's context
+ * @conn:	the connection
+ *
+ * Context: process, no channel locked. The emptiest paths come first, so a
+ * small message locks one path only.
+ */
+void hps_send_push(struct hps_conn *conn)
+{
+	struct hps_channel *ch;
+	u64 tried = 0;
+
+	for (;;) {
+		spin_lock_bh(&conn->lock);
+		ch = next_channel(conn, &tried);
+		spin_unlock_bh(&conn->lock);
+		if (!ch)
+			return;
+		hps_mib_inc(conn->net, HPS_MIB_CALLER_SEND);
+		hps_channel_push(ch);
+		hps_channel_put(ch);
+	}
+}
+
+int hps_send_init(void)
+{
+	chunk_cache = KMEM_CACHE(hps_chunk, SLAB_ACCOUNT);
+	segment_cache = KMEM_CACHE(hps_segment, 0);
+	if (chunk_cache && segment_cache)
+		return 0;
+	hps_send_exit();
+	return -ENOMEM;
+}
+
+void hps_send_exit(void)
+{
+	kmem_cache_destroy(segment_cache);
+	kmem_cache_destroy(chunk_cache);
+}

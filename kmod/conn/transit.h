@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What was written and is not acknowledged: chunks of payload, and the
+ * segments in transit that refer to them.
+ */
+#ifndef _HPS_CONN_TRANSIT_H
+#define _HPS_CONN_TRANSIT_H
+
+#include <linux/gfp.h>
+#include <linux/minmax.h>
+
+#include "conn/path.h"
+#include "wire.h"
+
+/* Space around a chunk's payload, for what a segment has there. */
+#define HPS_HEAD_ROOM	(sizeof(struct hps_frame) + sizeof(struct hps_data))
+#define HPS_TAIL_ROOM	(3 + MPA_CRC_SIZE)
+
+/**
+ * struct hps_chunk - payload in memory
+ * @off:	stream offset of the first octet
+ * @len:	octets
+ * @page, @page_off: where the first octet lies
+ * @mark:	a record mark follows
+ * @head_used:	the space in front was given to TCP
+ * @closed:	the space behind was given to TCP: nothing can be appended
+ */
+struct hps_chunk {
+	struct list_head	node;
+	u64			off;
+	u32			len;
+	struct page		*page;
+	u32			page_off;
+	bool			mark;
+	bool			head_used;
+	bool			closed;
+};
+
+static inline u32 hps_chunk_memory(const struct hps_chunk *c)
+{
+	return c->len + HPS_HEAD_ROOM + HPS_TAIL_ROOM + sizeof(*c);
+}
+
+static inline u64 hps_chunk_end(const struct hps_chunk *c)
+{
+	return c->off + c->len + c->mark;
+}
+
+static inline u64 hps_segment_end(const struct hps_segment *s)
+{
+	return s->off + s->len + s->mark;
+}
+
+/* Takes off what lies below @una; the record mark stays. */
+static inline void hps_segment_ack(struct hps_segment *s, u64 una)
+{
+	if (s->off < una) {
+		u32 done = min_t(u64, una - s->off, s->len);
+
+		s->off += done;
+		s->len -= done;
+	}
+}
+
+struct hps_chunk *hps_chunk_alloc(gfp_t gfp);
+struct hps_segment *hps_segment_alloc(void);
+void hps_segment_free(struct hps_segment *s);
+
+#endif /* _HPS_CONN_TRANSIT_H */

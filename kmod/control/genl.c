@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: ((GPL-2.0 WITH Linux-syscall-note) OR BSD-3-Clause)
+/* Do not edit directly, auto-generated from: */
+/*	Documentation/netlink/specs/hps.yaml */
+/* YNL-GEN kernel source */
+
+#include <net/netlink.h>
+#include <net/genetlink.h>
+
+#include "genl.h"
+
+#include <uapi/linux/hps_netlink.h>
+#include <uapi/linux/hps.h>
+#include <uapi/linux/hps.h>
+
+/* HPS_CMD_BUNDLE_GET - do */
+const struct nla_policy hps_bundle_get_nl_policy[HPS_A_BUNDLE_IFINDEX + 1] = {
+	[HPS_A_BUNDLE_IFINDEX] = NLA_POLICY_MIN(NLA_U32, 1),
+};
+
+/* HPS_CMD_BUNDLE_SET - do */
+const struct nla_policy hps_bundle_set_nl_policy[HPS_A_BUNDLE_POLICY + 1] = {
+	[HPS_A_BUNDLE_IFINDEX] = NLA_POLICY_MIN(NLA_U32, 1),
+	[HPS_A_BUNDLE_CUTOFF] = { .type = NLA_U32, },
+	[HPS_A_BUNDLE_POLICY] = NLA_POLICY_MAX(NLA_U8, 3),
+};
+
+/* HPS_CMD_LINK_GET - do */
+const struct nla_policy hps_link_get_nl_policy[HPS_A_LINK_IFINDEX + 1] = {
+	[HPS_A_LINK_IFINDEX] = NLA_POLICY_MIN(NLA_U32, 1),
+};
+
+/* HPS_CMD_LINK_ADD - do */
+const struct nla_policy hps_link_add_nl_policy[HPS_A_LINK_BUNDLE + 1] = {
+	[HPS_A_LINK_IFINDEX] = NLA_POLICY_MIN(NLA_U32, 1),
+	[HPS_A_LINK_BUNDLE] = NLA_POLICY_MIN(NLA_U32, 1),
+};
+
+/* HPS_CMD_LINK_DEL - do */
+const struct nla_policy hps_link_del_nl_policy[HPS_A_LINK_IFINDEX + 1] = {
+	[HPS_A_LINK_IFINDEX] = NLA_POLICY_MIN(NLA_U32, 1),
+};
+
+/* HPS_CMD_CONN_GET - do */
+const struct nla_policy hps_conn_get_nl_policy[HPS_A_CONN_TOKEN + 1] = {
+	[HPS_A_CONN_TOKEN] = { .type = NLA_U64, },
+};
+
+/* HPS_CMD_PEER_GET - do */
+const struct nla_policy hps_peer_get_nl_policy[HPS_A_PEER_REMOTE_ADDR + 1] = {
+	[HPS_A_PEER_LOCAL_ADDR] = { .type = NLA_BINARY, },
+	[HPS_A_PEER_REMOTE_ADDR] = { .type = NLA_BINARY, },
+};
+
+/* HPS_CMD_STATS_GET - do */
+const struct nla_policy hps_stats_get_nl_policy[HPS_A_COUNTER_NAME + 1] = {
+	[HPS_A_COUNTER_NAME] = { .type = NLA_NUL_STRING, .len = 63, },
+};
+
+/* Ops table for hps */
+const struct genl_ops hps_nl_ops[8] = {
+	{
+		.cmd		= HPS_CMD_BUNDLE_GET,
+		.doit		= hps_nl_bundle_get_doit,
+		.dumpit		= hps_nl_bundle_get_dumpit,
+		.policy		= hps_bundle_get_nl_policy,
+		.maxattr	= HPS_A_BUNDLE_IFINDEX,
+	},
+	{
+		.cmd		= HPS_CMD_BUNDLE_SET,
+		.doit		= hps_nl_bundle_set_doit,
+		.policy		= hps_bundle_set_nl_policy,
+		.maxattr	= HPS_A_BUNDLE_POLICY,
+		.flags		= GENL_UNS_ADMIN_PERM,
+	},
+	{
+		.cmd		= HPS_CMD_LINK_GET,
+		.doit		= hps_nl_link_get_doit,
+		.dumpit		= hps_nl_link_get_dumpit,
+		.policy		= hps_link_get_nl_policy,
+		.maxattr	= HPS_A_LINK_IFINDEX,
+	},
+	{
+		.cmd		= HPS_CMD_LINK_ADD,
+		.doit		= hps_nl_link_add_doit,
+		.policy		= hps_link_add_nl_policy,
+		.maxattr	= HPS_A_LINK_BUNDLE,
+		.flags		= GENL_UNS_ADMIN_PERM,
+	},
+	{
+		.cmd		= HPS_CMD_LINK_DEL,
+		.doit		= hps_nl_link_del_doit,
+		.policy		= hps_link_del_nl_policy,
+		.maxattr	= HPS_A_LINK_IFINDEX,
+		.flags		= GENL_UNS_ADMIN_PERM,
+	},
+	{
+		.cmd		= HPS_CMD_CONN_GET,
+		.doit		= hps_nl_conn_get_doit,
+		.dumpit		= hps_nl_conn_get_dumpit,
+		.policy		= hps_conn_get_nl_policy,
+		.maxattr	= HPS_A_CONN_TOKEN,
+	},
+	{
+		.cmd		= HPS_CMD_PEER_GET,
+		.doit		= hps_nl_peer_get_doit,
+		.dumpit		= hps_nl_peer_get_dumpit,
+		.policy		= hps_peer_get_nl_policy,
+		.maxattr	= HPS_A_PEER_REMOTE_ADDR,
+	},
+	{
+		.cmd		= HPS_CMD_STATS_GET,
+		.doit		= hps_nl_stats_get_doit,
+		.dumpit		= hps_nl_stats_get_dumpit,
+		.policy		= hps_stats_get_nl_policy,
+		.maxattr	= HPS_A_COUNTER_NAME,
+	},
+};
+
+const struct genl_multicast_group hps_nl_mcgrps[] = {
+	[HPS_NLGRP_EVENTS] = { "events", },
+};

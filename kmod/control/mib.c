@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Counters of a namespace and /proc/net/hps_stat.
+ */
+#include "control/mib.h"
+
+#include <linux/proc_fs.h>
+#include <linux/seq_file.h>
+#include <net/net_namespace.h>
+
+#include "net.h"
+
+/* In the order of enum hps_mib_field. Scripts know these names. */
+static const char * const names[] = {
+	[HPS_MIB_ACTIVE_OPEN]		= "HpsActiveOpen",
+	[HPS_MIB_PASSIVE_OPEN]		= "HpsPassiveOpen",
+	[HPS_MIB_OPEN_REFUSED]		= "HpsOpenRefused",
+	[HPS_MIB_REFUSE_SENT]		= "HpsRefuseSent",
+	[HPS_MIB_LISTEN_OVERFLOW]	= "HpsListenOverflow",
+	[HPS_MIB_CONN_RESET]		= "HpsConnReset",
+	[HPS_MIB_RESET_SENT]		= "HpsResetSent",
+	[HPS_MIB_CONN_LOST]		= "HpsConnLost",
+	[HPS_MIB_ORPHAN_DROPPED]	= "HpsOrphanDropped",
+	[HPS_MIB_CHANNEL_DIALED]	= "HpsChannelDialed",
+	[HPS_MIB_CHANNEL_ACCEPTED]	= "HpsChannelAccepted",
+	[HPS_MIB_CHANNEL_FAILED]	= "HpsChannelFailed",
+	[HPS_MIB_HALF_OPEN_DROPPED]	= "HpsHalfOpenDropped",
+	[HPS_MIB_HANDSHAKE_TIMEOUT]	= "HpsHandshakeTimeout",
+	[HPS_MIB_BAD_STARTUP]		= "HpsBadStartup",
+	[HPS_MIB_BAD_FRAME]		= "HpsBadFrame",
+	[HPS_MIB_BAD_CRC]		= "HpsBadCrc",
+	[HPS_MIB_BAD_MESSAGE]		= "HpsBadMessage",
+	[HPS_MIB_UNKNOWN_MESSAGE]	= "HpsUnknownMessage",
+	[HPS_MIB_POOL_HIT]		= "HpsPoolHit",
+	[HPS_MIB_POOL_PUT]		= "HpsPoolPut",
+	[HPS_MIB_POOL_EXPIRED]		= "HpsPoolExpired",
+	[HPS_MIB_JOIN_SENT]		= "HpsJoinSent",
+	[HPS_MIB_JOIN_OK]		= "HpsJoinOk",
+	[HPS_MIB_JOIN_REFUSED]		= "HpsJoinRefused",
+	[HPS_MIB_JOIN_BAD_TOKEN]	= "HpsJoinBadToken",
+	[HPS_MIB_JOIN_BAD_MAC]		= "HpsJoinBadMac",
+	[HPS_MIB_PATH_DOWN]		= "HpsPathDown",
+	[HPS_MIB_SEGMENT_SENT]		= "HpsSegmentSent",
+	[HPS_MIB_SEGMENT_RESENT]	= "HpsSegmentResent",
+	[HPS_MIB_SEGMENT_RECEIVED]	= "HpsSegmentReceived",
+	[HPS_MIB_DUPLICATE_OCTETS]	= "HpsDuplicateOctets",
+	[HPS_MIB_ACK_SENT]		= "HpsAckSent",
+	[HPS_MIB_ACK_PIGGYBACKED]	= "HpsAckPiggybacked",
+	[HPS_MIB_CREDIT_STALL]		= "HpsCreditStall",
+	[HPS_MIB_CREDIT_EXCEEDED]	= "HpsCreditExceeded",
+	[HPS_MIB_SOFTIRQ_SEND]		= "HpsSoftirqSend",
+	[HPS_MIB_CALLER_SEND]		= "HpsCallerSend",
+	[HPS_MIB_ZERO_COPY_FALLBACK]	= "HpsZeroCopyFallback",
+};
+
+static_assert(ARRAY_SIZE(names) == HPS_MIB_MAX);
+
+/**
+ * hps_mib_add() - count
+ * @net: namespace
+ * @field: the counter
+ * @n: how much
+ *
+ * Context: any.
+ */
+void hps_mib_add(const struct net *net, enum hps_mib_field field, u64 n)
+{
+	this_cpu_add(hps_net(net)->mib->field[field], n);
+}
+
+/**
+ * hps_mib_sum() - read a counter
+ * @hn: namespace
+ * @field: the counter
+ *
+ * What other CPUs count meanwhile may be in it or not.
+ *
+ * Context: any.
+ */
+u64 hps_mib_sum(const struct hps_net *hn, enum hps_mib_field field)
+{
+	u64 sum = 0;
+	int cpu;
+
+	for_each_possible_cpu(cpu)
+		sum += READ_ONCE(per_cpu_ptr(hn->mib, cpu)->field[field]);
+	return sum;
+}
+
+/* The name of a counter as in /proc/net/hps_stat. */
+const char *hps_mib_name(enum hps_mib_field field)
+{
+	return names[field];
+}
+
+static int show(struct seq_file *seq, void *v)
+{
+	const struct hps_net *hn = hps_net(seq_file_single_net(seq));
+	unsigned int i;
+
+	for (i = 0; i < HPS_MIB_MAX; i++)
+		seq_printf(seq, "%-23s %llu\n", names[i], hps_mib_sum(hn, i));
+	return 0;
+}
+
+/**
+ * hps_mib_net_init() - begin to count in a namespace
+ * @hn: the namespace; @hn->net is set
+ *
+ * ORDER: before anything that counts.
+ *
+ * Context: process. Return: 0 or -ENOMEM.
+ */
+int hps_mib_net_init(struct hps_net *hn)
+{
+	hn->mib = alloc_percpu(struct hps_mib);
+	if (!hn->mib)
+		return -ENOMEM;
+	if (!proc_create_net_single("hps_stat", 0444, hn->net->proc_net, show,
+				    NULL)) {
+		free_percpu(hn->mib);
+		return -ENOMEM;
+	}
+	return 0;
+}
+
+/**
+ * hps_mib_net_exit() - the opposite, when nothing counts any more
+ * @hn: the namespace
+ *
+ * Context: process.
+ */
+void hps_mib_net_exit(struct hps_net *hn)
+{
+	remove_proc_entry("hps_stat", hn->net->proc_net);
+	free_percpu(hn->mib);
+}

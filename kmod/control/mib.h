@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Counters of a namespace, shown in /proc/net/hps_stat.
+ */
+#ifndef _HPS_CONTROL_MIB_H
+#define _HPS_CONTROL_MIB_H
+
+#include <linux/percpu.h>
+#include <linux/types.h>
+
+struct hps_net;
+struct net;
+
+/* Names as shown are in mib.c, in this order. */
+enum hps_mib_field {
+	HPS_MIB_ACTIVE_OPEN,		/* connections asked for */
+	HPS_MIB_PASSIVE_OPEN,		/* connections accepted from a peer */
+	HPS_MIB_OPEN_REFUSED,		/* opens that a peer refused */
+	HPS_MIB_REFUSE_SENT,		/* opens and joins that we refused */
+	HPS_MIB_LISTEN_OVERFLOW,	/* refused because the backlog was full */
+	HPS_MIB_CONN_RESET,		/* connections ended by the peer's reset */
+	HPS_MIB_RESET_SENT,		/* resets sent */
+	HPS_MIB_CONN_LOST,		/* connections that lost their last path */
+	HPS_MIB_ORPHAN_DROPPED,		/* orphans given up: too many or too old */
+	HPS_MIB_CHANNEL_DIALED,		/* channels dialled */
+	HPS_MIB_CHANNEL_ACCEPTED,	/* channels accepted from the TCP listener */
+	HPS_MIB_CHANNEL_FAILED,		/* channels that did not get through set-up */
+	HPS_MIB_HALF_OPEN_DROPPED,	/* channels dropped: too many in set-up */
+	HPS_MIB_HANDSHAKE_TIMEOUT,	/* channels dropped: set-up took too long */
+	HPS_MIB_BAD_STARTUP,		/* start-up frames that are not ours */
+	HPS_MIB_BAD_FRAME,		/* frames with a broken head */
+	HPS_MIB_BAD_CRC,		/* frames with a wrong CRC32c */
+	HPS_MIB_BAD_MESSAGE,		/* messages that break the protocol */
+	HPS_MIB_UNKNOWN_MESSAGE,	/* unknown optional messages skipped */
+	HPS_MIB_POOL_HIT,		/* opens and joins on a pooled channel */
+	HPS_MIB_POOL_PUT,		/* channels given back to the pool */
+	HPS_MIB_POOL_EXPIRED,		/* pooled channels closed */
+	HPS_MIB_JOIN_SENT,		/* joins asked for */
+	HPS_MIB_JOIN_OK,		/* paths added by a join, both sides */
+	HPS_MIB_JOIN_REFUSED,		/* joins that the peer refused */
+	HPS_MIB_JOIN_BAD_TOKEN,		/* joins with a token that nobody has */
+	HPS_MIB_JOIN_BAD_MAC,		/* joins with a wrong proof */
+	HPS_MIB_PATH_DOWN,		/* paths lost under a live connection */
+	HPS_MIB_SEGMENT_SENT,
+	HPS_MIB_SEGMENT_RESENT,		/* sent again over another path */
+	HPS_MIB_SEGMENT_RECEIVED,
+	HPS_MIB_DUPLICATE_OCTETS,	/* payload that had arrived before */
+	HPS_MIB_ACK_SENT,		/* acknowledgements sent as own messages */
+	HPS_MIB_ACK_PIGGYBACKED,	/* data segments that carried news */
+	HPS_MIB_CREDIT_STALL,		/* times the sender ran out of credit */
+	HPS_MIB_CREDIT_EXCEEDED,	/* connections ended: more than the credit */
+	HPS_MIB_SOFTIRQ_SEND,		/* pushes done in softirq */
+	HPS_MIB_CALLER_SEND,		/* pushes done in the caller's context */
+	HPS_MIB_ZERO_COPY_FALLBACK,	/* sends that the device could not gather */
+	HPS_MIB_MAX
+};
+
+struct hps_mib {
+	u64	field[HPS_MIB_MAX];
+};
+
+int hps_mib_net_init(struct hps_net *hn);
+void hps_mib_net_exit(struct hps_net *hn);
+void hps_mib_add(const struct net *net, enum hps_mib_field field, u64 n);
+u64 hps_mib_sum(const struct hps_net *hn, enum hps_mib_field field);
+const char *hps_mib_name(enum hps_mib_field field);
+
+static inline void hps_mib_inc(const struct net *net, enum hps_mib_field field)
+{
+	hps_mib_add(net, field, 1);
+}
+
+#endif /* _HPS_CONTROL_MIB_H */

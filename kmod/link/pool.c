@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The pool: channels that no connection uses and the next one can (BP-3). */
+#include "link/pool.h"
+
+#include <linux/jiffies.h>
+#include <net/ipv6.h>
+
+#include "net.h"
+#include "xport/channel.h"
+
+static bool same_host(const union hps_addr *a, const union hps_addr *b)
+{
+	if (a->sa.sa_family != b->sa.sa_family)
+		return false;
+	if (a->sa.sa_family == AF_INET6)
+		return ipv6_addr_equal(&a->in6.sin6_addr, &b->in6.sin6_addr) &&
+		       a->in6.sin6_scope_id == b->in6.sin6_scope_id;
+	return a->in.sin_addr.s_addr == b->in.sin_addr.s_addr;
+}
+
+static bool same_key(const struct hps_channel_key *a,
+		     const struct hps_channel_key *b)
+{
+	return a->remote.in.sin_port == b->remote.in.sin_port &&
+	       a->ifindex == b->ifindex && a->mark == b->mark &&
+	       a->priority == b->priority && uid_eq(a->uid, b->uid) &&
+	       same_host(&a->local, &b->local) &&
+	       same_host(&a->remote, &b->remote);
+}
+
+/* Takes @ch out of the pool; false if another did. The list's reference goes
+ * to the caller.
+ */
+static bool take(struct hps_net *hn, struct hps_channel *ch)
+{
+	bool taken;
+
+	spin_lock_bh(&hn->lock);
+	taken = !list_empty(&ch->use_node);
+	list_del_init(&ch->use_node);
+	spin_unlock_bh(&hn->lock);
+	return taken;
+}
+
+/* An idle peer has nothing to say. */
+static int pool_control(struct hps_channel *ch, const struct hps_msg *msg,
+			u32 len)
+{
+	return msg->type == HPS_MSG_RESET ? 0 : -EPROTO;
+}
+
+static int pool_data(struct hps_channel *ch, const struct hps_data *data,
+		     u32 len)
+{
+	return -EPROTO;
+}
+
+static void pool_push(struct hps_channel *ch)
+{
+}
+
+static void pool_down(struct hps_channel *ch, int err)
+{
+	if (take(hps_net(ch->net), ch))
+		hps_channel_put(ch);
+	hps_channel_close(ch);
+}
+
+static const struct hps_channel_events pool_events = {
+	.control	= pool_control,
+	.data		= pool_data,
+	.push		= pool_push,
+	.down		= pool_down,
+};
+
+/**
+ * hps_pool_get - take an idle channel that fits
+ * @net:	the namespace
+ * @key:	what the channel must match
+ *
+ * Context: process, may sleep. Returns a channel that is ready, *locked* and
+ * with a reference for the caller, who gives it a user; or NULL.
+ */
+struct hps_channel *hps_pool_get(struct net *net,
+				 const struct hps_channel_key *key)
+{
+	struct hps_net *hn = hps_net(net);
+	struct hps_channel *ch;
+	bool found;
+
+	for (;;) {
+		found = false;
+		spin_lock_bh(&hn->lock);
+		list_for_each_entry(ch, &hn->pool, use_node) {
+			if (!same_key(&ch->key, key))
+				continue;
+			list_del_init(&ch->use_node);
+			found = true;
+			break;
+		}
+		spin_unlock_bh(&hn->lock);
+		if (!found)
+			return NULL;
+
+		hps_channel_lock(ch);
+		if (ch->state == HPS_CHANNEL_READY) {
+			hps_mib_inc(net, HPS_MIB_POOL_HIT);
+			return ch;
+		}
+		hps_channel_unlock(ch);
+		hps_channel_put(ch);
+	}
+}
+
+/**
+ * hps_pool_put - keep a channel for the next connection
+ * @ch:	the channel, locked; outbound, ready, with no user any more
+ *
+ * Context: any. The channel is closed if the pool is full or switched off.
+ */
+void hps_pool_put(struct hps_channel *ch)
+{
+	struct hps_net *hn = hps_net(ch->net);
+	unsigned int same = 0;
+	struct hps_channel *c;
+	bool keep;
+
+	hps_channel_use(ch, &pool_events, NULL);
+	spin_lock_bh(&hn->lock);
+	list_for_each_entry(c, &hn->pool, use_node)
+		same += same_key(&c->key, &ch->key);
+	keep = !hn->dying && READ_ONCE(hn->sysctl.pool_idle) &&
+	       same < READ_ONCE(hn->sysctl.pool_size);
+	if (keep) {
+		hps_channel_hold(ch);
+		list_add(&ch->use_node, &hn->pool);
+	}
+	spin_unlock_bh(&hn->lock);
+	if (keep)
+		hps_mib_inc(ch->net, HPS_MIB_POOL_PUT);
+	else
+		hps_channel_close(ch);
+}
+
+static void pool_drop(struct hps_net *hn, bool all)
+{
+	unsigned long limit = READ_ONCE(hn->sysctl.pool_idle) * HZ;
+	struct hps_channel *ch, *next;
+
+	spin_lock_bh(&hn->lock);
+	list_for_each_entry_safe(ch, next, &hn->pool, use_node) {
+		if (!all && time_before(jiffies, ch->since + limit))
+			continue;
+		list_del_init(&ch->use_node);
+		hps_mib_inc(hn->net, HPS_MIB_POOL_EXPIRED);
+		hps_channel_close(ch);
+		hps_channel_put(ch);
+	}
+	spin_unlock_bh(&hn->lock);
+}
+
+/* Closes what was idle for too long; called every second. */
+void hps_pool_sweep(struct net *net)
+{
+	pool_drop(hps_net(net), false);
+}
+
+void hps_pool_net_exit(struct net *net)
+{
+	pool_drop(hps_net(net), true);
+}

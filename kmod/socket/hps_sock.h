@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef _HPS_SOCKET_HPS_SOCK_H
+#define _HPS_SOCKET_HPS_SOCK_H
+
+#include <linux/ipv6.h>
+#include <net/inet_sock.h>
+
+#include "conn/listener.h"
+
+struct hps_conn;
+
+/**
+ * struct hps_sock - the socket
+ * @inet:	first, for sockets that AF_INET and AF_INET6 made
+ * @conn:	the connection, NULL before connect() and on listeners; holds one
+ *		reference
+ * @port:	the claim that bind() made
+ * @six:	addresses are shown as IPv6, v4-mapped where needed
+ * @v6only:	IPV6_V6ONLY
+ * @nodelay, @cork: TCP_NODELAY, TCP_CORK; kept here until there is a @conn
+ *
+ * Locking: the socket lock guards all.
+ */
+struct hps_sock {
+	struct inet_sock	inet;
+	struct hps_conn		*conn;
+	struct hps_port		port;
+	bool			six;
+	bool			v6only;
+	bool			nodelay;
+	bool			cork;
+};
+
+/* Sockets of AF_INET6: the kernel looks for struct ipv6_pinfo at the end. */
+struct hps6_sock {
+	struct hps_sock		hps;
+	struct ipv6_pinfo	inet6;
+};
+
+static inline struct hps_sock *hps_sk(const struct sock *sk)
+{
+	return (struct hps_sock *)sk;
+}
+
+/* sockopt.c */
+int hps_setsockopt(struct socket *sock, int level, int name, sockptr_t val,
+		   unsigned int len);
+int hps_getsockopt(struct socket *sock, int level, int name, char __user *val,
+		   int __user *len);
+
+/* sockio.c */
+int hps_sendmsg(struct socket *sock, struct msghdr *msg, size_t len);
+int hps_recvmsg(struct socket *sock, struct msghdr *msg, size_t len, int flags);
+__poll_t hps_poll(struct file *file, struct socket *sock,
+		  struct poll_table_struct *wait);
+int hps_ioctl(struct socket *sock, unsigned int cmd, unsigned long arg);
+void hps_write_space(struct sock *sk);
+int hps_wait_connect(struct sock *sk, long *timeo);
+
+/* af_hps.c */
+int hps_socket_init(void);
+void hps_socket_exit(void);
+
+#endif /* _HPS_SOCKET_HPS_SOCK_H */

@@ -1,0 +1,517 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Reading, writing and waiting on a socket. */
+#include <linux/poll.h>
+#include <linux/sched/signal.h>
+#include <linux/sockios.h>
+#include <linux/uio.h>
+#include <net/sock.h>
+#include <net/tcp_states.h>
+
+#include <asm/ioctls.h>
+
+#include "compat.h"
+#include "conn/conn.h"
+#include "conn/recv.h"
+#include "conn/send.h"
+#include "socket/hps_sock.h"
+
+/* Pushed at least so often during one large write. */
+#define PUSH_OCTETS	SZ_256K
+
+/* Sleeps until somebody wakes the socket. The socket is unlocked meanwhile. */
+static void sleep_on(struct sock *sk, struct wait_queue_entry *wait,
+		     long *timeo)
+{
+	release_sock(sk);
+	*timeo = wait_woken(wait, TASK_INTERRUPTIBLE, *timeo);
+	lock_sock(sk);
+}
+
+/**
+ * hps_wait_connect - wait for the answer to connect()
+ * @sk:		the socket, locked
+ * @timeo:	how long, jiffies; 0 does not wait
+ *
+ * Returns 0, or the error of the connection, -EAGAIN, or that of a signal.
+ */
+int hps_wait_connect(struct sock *sk, long *timeo)
+{
+	DEFINE_WAIT_FUNC(wait, woken_wake_function);
+	int err = 0;
+
+	add_wait_queue(sk_sleep(sk), &wait);
+	while (READ_ONCE(sk->sk_state) == TCP_SYN_SENT) {
+		err = *timeo ? 0 : -EAGAIN;
+		if (!err && signal_pending(current))
+			err = sock_intr_errno(*timeo);
+		if (err)
+			break;
+		sleep_on(sk, &wait, timeo);
+	}
+	remove_wait_queue(sk_sleep(sk), &wait);
+	if (!err && sk->sk_err)
+		err = sock_error(sk);
+	return err;
+}
+
+/* --- writing ------------------------------------------------------------------------ */
+
+static bool has_space(const struct sock *sk, const struct hps_conn *conn)
+{
+	return hps_send_space(conn) >= READ_ONCE(conn->snd.limit) / 3;
+}
+
+/* Called with the data lock held, or by SO_SNDBUF. */
+void hps_write_space(struct sock *sk)
+{
+	const struct hps_conn *conn = hps_sk(sk)->conn;
+	struct socket_wq *wq;
+
+	if (!conn || !has_space(sk, conn))
+		return;
+	rcu_read_lock();
+	wq = rcu_dereference(sk->sk_wq);
+	if (wq && test_bit(SOCK_NOSPACE, &sk->sk_socket->flags)) {
+		clear_bit(SOCK_NOSPACE, &sk->sk_socket->flags);
+		if (skwq_has_sleeper(wq))
+			wake_up_interruptible_poll(&wq->wait, EPOLLOUT |
+						   EPOLLWRNORM | EPOLLWRBAND);
+		sk_wake_async_rcu(sk, SOCK_WAKE_SPACE, POLL_OUT);
+	}
+	rcu_read_unlock();
+}
+
+/* An error is told once. */
+static void take_error(struct sock *sk, int err)
+{
+	if (err < 0 && READ_ONCE(sk->sk_err) == -err)
+		sock_error(sk);
+}
+
+static int send_error(struct sock *sk)
+{
+	int err = READ_ONCE(sk->sk_err);
+
+	/* Taken by take_error() when it is really told. */
+	if (err)
+		return -err;
+	if (sk->sk_shutdown & SEND_SHUTDOWN ||
+	    sk->sk_state != TCP_ESTABLISHED)
+		return -EPIPE;
+	return 0;
+}
+
+/* Waits until something can be written. @begun: half a record is out, so only
+ * a fatal signal may end the wait.
+ */
+static int wait_space(struct sock *sk, struct hps_conn *conn, long *timeo,
+		      bool begun)
+{
+	DEFINE_WAIT_FUNC(wait, woken_wake_function);
+	int err;
+
+	add_wait_queue(sk_sleep(sk), &wait);
+	for (;;) {
+		err = send_error(sk);
+		if (!err && hps_sk(sk)->conn != conn)
+			err = -EPIPE;
+		if (err)
+			break;
+		set_bit(SOCK_NOSPACE, &sk->sk_socket->flags);
+		/* Pairs with the free of memory before hps_write_space(). */
+		smp_mb();
+		if (has_space(sk, conn))
+			break;
+		err = *timeo ? 0 : -EAGAIN;
+		if (!err && (begun ? fatal_signal_pending(current) :
+				     signal_pending(current)))
+			err = sock_intr_errno(*timeo);
+		if (err)
+			break;
+		sleep_on(sk, &wait, timeo);
+		if (begun && signal_pending(current))
+			schedule_timeout_uninterruptible(1);
+	}
+	remove_wait_queue(sk_sleep(sk), &wait);
+	return err;
+}
+
+/* Writes all of @msg, or until it would block. Returns octets, or an error. */
+static ssize_t write_payload(struct sock *sk, struct hps_conn *conn,
+			     struct msghdr *msg, long timeo)
+{
+	size_t done = 0, pushed = 0, most;
+	bool record = conn->seqpacket;
+	bool admitted = record && !timeo;	/* by check_record() */
+	int n, err = 0;
+
+	while (msg_data_left(msg)) {
+		err = send_error(sk);
+		if (err)
+			break;
+		if (!admitted && !hps_send_space(conn)) {
+			hps_send_push(conn);
+			err = wait_space(sk, conn, &timeo, record && done);
+			if (err)
+				break;
+		}
+		most = msg_data_left(msg);
+		if (!admitted)
+			most = min_t(size_t, most, max(hps_send_space(conn), 1U));
+		n = hps_send_write(conn, &msg->msg_iter,
+				   min_t(size_t, most, INT_MAX));
+		if (n < 0) {
+			err = n;
+			break;
+		}
+		done += n;
+		if (done - pushed >= PUSH_OCTETS && msg_data_left(msg)) {
+			hps_send_push(conn);
+			pushed = done;
+		}
+	}
+	/* An empty record is just a mark. */
+	if (record && !err)
+		err = hps_send_mark(conn);
+	if (record && err && done) {
+		/* Half a record cannot be taken back. */
+		spin_lock_bh(&conn->lock);
+		hps_conn_reset(conn, HPS_REASON_ABORT);
+		spin_unlock_bh(&conn->lock);
+		return err;
+	}
+	return done ? done : err;
+}
+
+static int check_send_flags(const struct msghdr *msg)
+{
+	if (msg->msg_flags & (MSG_OOB | MSG_FASTOPEN))
+		return -EOPNOTSUPP;
+	/* No control message has a meaning yet: none is ignored. */
+	if (msg->msg_controllen)
+		return -EINVAL;
+	return 0;
+}
+
+/* A record is not begun unless it can be ended without blocking. */
+static int check_record(struct sock *sk, struct hps_conn *conn, size_t len,
+			long *timeo)
+{
+	u32 need = max_t(size_t, len, 1);
+
+	if (*timeo)
+		return hps_send_space(conn) >= min(need, conn->snd.limit / 3) ?
+		       0 : wait_space(sk, conn, timeo, false);
+	if (need > conn->snd.limit)
+		return -EMSGSIZE;
+	set_bit(SOCK_NOSPACE, &sk->sk_socket->flags);
+	/* Pairs with the free of memory before hps_write_space(). */
+	smp_mb();
+	return need <= hps_send_space(conn) ? 0 : -EAGAIN;
+}
+
+int hps_sendmsg(struct socket *sock, struct msghdr *msg, size_t len)
+{
+	struct sock *sk = sock->sk;
+	struct hps_conn *conn;
+	ssize_t err;
+	long timeo;
+
+	err = check_send_flags(msg);
+	if (err)
+		return err;
+	lock_sock(sk);
+	timeo = sock_sndtimeo(sk, msg->msg_flags & MSG_DONTWAIT);
+	err = hps_wait_connect(sk, &timeo);
+	if (!err)
+		err = send_error(sk);
+	if (err)
+		goto out;
+	conn = hps_sk(sk)->conn;
+	/* Another thread may drop it while this one sleeps. */
+	hps_conn_hold(conn);
+	WRITE_ONCE(conn->snd.limit, READ_ONCE(sk->sk_sndbuf));
+	if (conn->seqpacket) {
+		err = check_record(sk, conn, len, &timeo);
+		if (err)
+			goto out_put;
+	}
+	spin_lock_bh(&conn->lock);
+	conn->snd.more = msg->msg_flags & MSG_MORE;
+	if (conn->snd.more || conn->snd.cork)
+		hps_conn_cork(conn);
+	spin_unlock_bh(&conn->lock);
+	err = write_payload(sk, conn, msg, timeo);
+	hps_send_push(conn);
+out_put:
+	hps_conn_put(conn);
+out:
+	take_error(sk, err);
+	if (err < 0)
+		err = sk_stream_error(sk, msg->msg_flags, err);
+	release_sock(sk);
+	return err;
+}
+
+/* --- reading ------------------------------------------------------------------------- */
+
+static bool readable(struct hps_conn *conn, u64 want)
+{
+	bool ok;
+
+	spin_lock_bh(&conn->lock);
+	ok = hps_recv_readable(conn, want);
+	spin_unlock_bh(&conn->lock);
+	return ok;
+}
+
+/* Why a reader need not wait: 1 at the end of the stream, or an error. */
+static int read_end(const struct sock *sk, const struct hps_conn *conn,
+		    long timeo)
+{
+	bool end = READ_ONCE(sk->sk_shutdown) & RCV_SHUTDOWN ||
+		   READ_ONCE(sk->sk_state) == TCP_CLOSE;
+	int err;
+
+	if (hps_sk(sk)->conn != conn)
+		return -ECONNABORTED;
+	/* hps_conn_lost() writes the error before the state. */
+	smp_rmb();
+	err = READ_ONCE(sk->sk_err);
+	if (err)
+		return -err;
+	if (end || hps_recv_at_end(conn))
+		return 1;
+	if (!timeo)
+		return -EAGAIN;
+	return signal_pending(current) ? sock_intr_errno(timeo) : 0;
+}
+
+/* Waits for @want more octets. Returns 0 if reading should be tried, 1 at the
+ * end of the stream, or an error.
+ */
+static int wait_data(struct sock *sk, struct hps_conn *conn, u64 want,
+		     long *timeo)
+{
+	DEFINE_WAIT_FUNC(wait, woken_wake_function);
+	int err = 0;
+
+	add_wait_queue(sk_sleep(sk), &wait);
+	while (!readable(conn, want)) {
+		err = read_end(sk, conn, *timeo);
+		/* The last data may have come between the two looks. */
+		if (err && readable(conn, 1))
+			err = 0;
+		else if (!err) {
+			hps_recv_wait(conn);
+			sleep_on(sk, &wait, timeo);
+			continue;
+		}
+		break;
+	}
+	remove_wait_queue(sk_sleep(sk), &wait);
+	if (!err && hps_recv_at_end(conn))
+		err = 1;
+	return err;
+}
+
+static ssize_t read_stream(struct sock *sk, struct hps_conn *conn,
+			   struct hps_read *r, int flags, size_t len)
+{
+	long timeo = sock_rcvtimeo(sk, flags & MSG_DONTWAIT);
+	size_t target = sock_rcvlowat(sk, flags & MSG_WAITALL, len);
+	int err;
+
+	for (;;) {
+		err = hps_recv_read(conn, r);
+		hps_recv_taken(conn);
+		if (err || r->done >= target || !r->len)
+			break;
+		/* A peek starts again: what it saw is still there. */
+		if (r->peek && r->done)
+			break;
+		err = wait_data(sk, conn,
+				r->done ? 1 : min_t(u64, target, INT_MAX),
+				&timeo);
+		if (err)
+			break;
+	}
+	if (r->done) {
+		/* An error that ended the read is for the next call. */
+		return r->done;
+	}
+	return err > 0 ? 0 : err;
+}
+
+static ssize_t read_record(struct sock *sk, struct hps_conn *conn,
+			   struct hps_read *r, struct msghdr *msg, int flags)
+{
+	long timeo = sock_rcvtimeo(sk, flags & MSG_DONTWAIT);
+	bool whole;
+	size_t len;
+	u64 record;
+	int err;
+
+	err = wait_data(sk, conn, 1, &timeo);
+	if (err)
+		return err > 0 ? 0 : err;
+	spin_lock_bh(&conn->lock);
+	whole = hps_reasm_record(&conn->rcv.reasm, &record);
+	/* A part leaves one octet behind, for the record's mark may come alone:
+	 * the last part must not be empty.
+	 */
+	if (!whole)
+		r->len = min_t(u64, r->len, hps_recv_queued(conn) - 1);
+	spin_unlock_bh(&conn->lock);
+	r->record = true;
+	err = hps_recv_read(conn, r);
+	len = r->done;
+	if (!err && r->mark) {
+		msg->msg_flags |= MSG_EOR;
+	} else if (!err && whole) {
+		/* The buffer was too short: the rest is lost, as told. */
+		msg->msg_flags |= MSG_TRUNC | MSG_EOR;
+		if (r->peek)
+			len = record;
+		else
+			hps_recv_skip_record(conn, &len);
+	}
+	hps_recv_taken(conn);
+	if (err && !r->done)
+		return err;
+	return flags & MSG_TRUNC ? len : r->done;
+}
+
+int hps_recvmsg(struct socket *sock, struct msghdr *msg, size_t len, int flags)
+{
+	struct sock *sk = sock->sk;
+	struct hps_read r = {
+		.to = &msg->msg_iter,
+		.len = len,
+		.peek = flags & MSG_PEEK,
+	};
+	struct iov_iter discard;
+	struct hps_conn *conn;
+	ssize_t err;
+
+	if (flags & MSG_OOB)
+		return -EOPNOTSUPP;
+	if (flags & MSG_ERRQUEUE)
+		return -EAGAIN;
+	msg->msg_namelen = 0;
+	lock_sock(sk);
+	err = -ENOTCONN;
+	if (!hps_sk(sk)->conn || sk->sk_state == TCP_SYN_SENT) {
+		/* As tcp_recvmsg(): an error that waits comes first. */
+		if (sk->sk_err)
+			err = sock_error(sk);
+		else if (sk->sk_state == TCP_SYN_SENT)
+			err = flags & MSG_DONTWAIT ? -EAGAIN : 0;
+		if (err)
+			goto out;
+		err = hps_wait_connect(sk, &(long){ sock_rcvtimeo(sk, 0) });
+		if (err)
+			goto out;
+	}
+	conn = hps_sk(sk)->conn;
+	err = -ENOTCONN;
+	if (!conn)
+		goto out;
+	/* Another thread may drop it while this one sleeps. */
+	hps_conn_hold(conn);
+	/* TCP throws the data away then. */
+	if (flags & MSG_TRUNC && !r.peek && !conn->seqpacket) {
+		iov_iter_discard(&discard, ITER_DEST, len);
+		r.to = &discard;
+	}
+	if (conn->seqpacket)
+		err = read_record(sk, conn, &r, msg, flags);
+	else
+		err = len ? read_stream(sk, conn, &r, flags, len) : 0;
+	hps_conn_put(conn);
+out:
+	take_error(sk, err);
+	release_sock(sk);
+	return err;
+}
+
+/* --- poll and ioctl -------------------------------------------------------------------- */
+
+__poll_t hps_poll(struct file *file, struct socket *sock,
+		  struct poll_table_struct *wait)
+{
+	struct sock *sk = sock->sk;
+	struct hps_sock *hs = hps_sk(sk);
+	struct hps_conn *conn;
+	__poll_t mask = 0;
+	u8 shutdown;
+	int state;
+
+	sock_poll_wait(file, sock, wait);
+	state = READ_ONCE(sk->sk_state);
+	if (state == TCP_LISTEN)
+		return hps_port_has_ready(&hs->port) ? EPOLLIN | EPOLLRDNORM : 0;
+
+	shutdown = READ_ONCE(sk->sk_shutdown);
+	if (READ_ONCE(sk->sk_err))
+		mask |= EPOLLERR;
+	if (shutdown == SHUTDOWN_MASK || state == TCP_CLOSE)
+		mask |= EPOLLHUP;
+	if (shutdown & RCV_SHUTDOWN)
+		mask |= EPOLLIN | EPOLLRDNORM | EPOLLRDHUP;
+	if (state == TCP_SYN_SENT)
+		return mask;
+	/* The socket is not locked: a failed connect() may drop the connection. */
+	rcu_read_lock();
+	conn = READ_ONCE(hs->conn);
+	if (conn && readable(conn, READ_ONCE(sk->sk_rcvlowat)))
+		mask |= EPOLLIN | EPOLLRDNORM;
+	if (shutdown & SEND_SHUTDOWN || !conn) {
+		mask |= EPOLLOUT | EPOLLWRNORM;
+	} else if (has_space(sk, conn)) {
+		mask |= EPOLLOUT | EPOLLWRNORM;
+	} else {
+		set_bit(SOCK_NOSPACE, &sk->sk_socket->flags);
+		smp_mb__after_atomic();
+		if (has_space(sk, conn))
+			mask |= EPOLLOUT | EPOLLWRNORM;
+	}
+	rcu_read_unlock();
+	return mask;
+}
+
+int hps_ioctl(struct socket *sock, unsigned int cmd, unsigned long arg)
+{
+	struct sock *sk = sock->sk;
+	struct hps_conn *conn;
+	u64 n = 0;
+	int err = 0;
+
+	lock_sock(sk);
+	conn = hps_sk(sk)->conn;
+	switch (cmd) {
+	case SIOCINQ:
+		if (sk->sk_state == TCP_LISTEN)
+			err = -EINVAL;
+		else if (conn)
+			n = hps_recv_queued(conn);
+		break;
+	case SIOCOUTQ:
+		if (sk->sk_state == TCP_LISTEN)
+			err = -EINVAL;
+		else if (conn)
+			n = READ_ONCE(conn->snd.end) - READ_ONCE(conn->snd.una);
+		break;
+	case SIOCOUTQNSD:
+		if (sk->sk_state == TCP_LISTEN)
+			err = -EINVAL;
+		else if (conn)
+			n = READ_ONCE(conn->snd.end) - READ_ONCE(conn->snd.nxt);
+		break;
+	default:
+		err = -ENOIOCTLCMD;
+	}
+	release_sock(sk);
+	return err ? err : put_user((int)min_t(u64, n, INT_MAX),
+				    (int __user *)arg);
+}

@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * hps_test.ko: the KUnit suites of AF_HPS's pure files run when it loads.
+ */
+#include <linux/module.h>
+
+#include "hps_test.h"
+
+kunit_test_suites(&hps_test_mpa, &hps_test_ddp, &hps_test_message,
+		  &hps_test_reasm, &hps_test_credit, &hps_test_sched);
+
+MODULE_DESCRIPTION("KUnit tests of AF_HPS");
+MODULE_LICENSE("GPL");

@@ -1,0 +1,346 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Channels: what all transports have in common. */
+#include "xport/channel.h"
+
+#include <linux/jiffies.h>
+#include <linux/mm.h>
+#include <linux/skbuff.h>
+#include <linux/slab.h>
+
+#include "compat.h"
+#include "net.h"
+#include "xport/tcp.h"
+
+/* How long a channel rests when there was no memory. */
+#define BACKOFF_MS	10
+
+struct workqueue_struct *hps_wq;
+
+/* ORDER: the timer is stopped last: until the transport is closed and CLOSING
+ * is seen, a push may arm it.
+ */
+static void channel_release(struct work_struct *work)
+{
+	struct hps_channel *ch = container_of(work, struct hps_channel, release);
+	struct hps_net *hn = hps_net(ch->net);
+
+	ch->ops->destroy(ch);
+	timer_delete_sync(&ch->backoff);
+
+	spin_lock_bh(&hn->lock);
+	list_del_init(&ch->net_node);
+	if (test_and_clear_bit(HPS_CHANNEL_HALF_OPEN, &ch->flags))
+		hn->half_open -= !ch->outbound;
+	spin_unlock_bh(&hn->lock);
+	hps_channel_put(ch);
+}
+
+static void channel_backoff(struct timer_list *t)
+{
+	struct hps_channel *ch = timer_container_of(ch, t, backoff);
+
+	clear_bit(HPS_CHANNEL_BACKOFF, &ch->flags);
+	ch->ops->kick(ch);
+}
+
+/**
+ * hps_channel_init - set the common part of a new channel up
+ * @ch:		the channel, zeroed
+ * @net:	its namespace; no reference is held, see hps_channel_net_exit()
+ * @ops:	the transport
+ * @outbound:	we dial
+ *
+ * Context: process.
+ */
+void hps_channel_init(struct hps_channel *ch, struct net *net,
+		      const struct hps_channel_ops *ops, bool outbound)
+{
+	struct hps_net *hn = hps_net(net);
+
+	refcount_set(&ch->ref, 1);
+	ch->net = net;
+	ch->ops = ops;
+	ch->outbound = outbound;
+	ch->tx_msn = 1;
+	ch->rx_msn = 1;
+	ch->since = jiffies;
+	INIT_LIST_HEAD(&ch->use_node);
+	INIT_LIST_HEAD(&ch->kick_node);
+	INIT_WORK(&ch->release, channel_release);
+	timer_setup(&ch->backoff, channel_backoff, 0);
+
+	__set_bit(HPS_CHANNEL_HALF_OPEN, &ch->flags);
+	spin_lock_bh(&hn->lock);
+	list_add_tail(&ch->net_node, &hn->channels);
+	hn->half_open += !outbound;
+	spin_unlock_bh(&hn->lock);
+}
+
+void hps_channel_put(struct hps_channel *ch)
+{
+	if (!refcount_dec_and_test(&ch->ref))
+		return;
+	ch->ops->free(ch);
+	kfree_rcu(ch, rcu);
+}
+
+/**
+ * hps_channel_close - end a channel
+ * @ch:	the channel; what it holds unsent is lost
+ *
+ * Context: any. The transport is closed by the release work; until then its
+ * receive queue can still be read by a user that holds a reference, provided
+ * the user closes only when it has read all.
+ */
+void hps_channel_close(struct hps_channel *ch)
+{
+	if (!test_and_set_bit(HPS_CHANNEL_CLOSING, &ch->flags))
+		queue_work(hps_wq, &ch->release);
+}
+
+/**
+ * hps_channel_linger - let the peer close the channel
+ * @ch:	the channel, locked, without a user
+ *
+ * What was sent last shall reach the peer, which an immediate close could
+ * prevent. The sweep closes it if the peer does not.
+ */
+void hps_channel_linger(struct hps_channel *ch)
+{
+	struct hps_net *hn = hps_net(ch->net);
+
+	ch->since = jiffies;
+	if (ch->state == HPS_CHANNEL_DEAD) {
+		hps_channel_close(ch);
+	} else if (!test_and_set_bit(HPS_CHANNEL_HALF_OPEN, &ch->flags)) {
+		spin_lock_bh(&hn->lock);
+		hn->half_open += !ch->outbound;
+		spin_unlock_bh(&hn->lock);
+	}
+}
+
+/**
+ * hps_channel_fail - the channel is of no use any more
+ * @ch:		the channel, locked
+ * @err:	why, a negative errno
+ *
+ * Tells the user once. Without a user the channel is closed.
+ */
+void hps_channel_fail(struct hps_channel *ch, int err)
+{
+	if (ch->state == HPS_CHANNEL_DEAD)
+		return;
+	if (ch->state != HPS_CHANNEL_READY)
+		hps_mib_inc(ch->net, HPS_MIB_CHANNEL_FAILED);
+	ch->state = HPS_CHANNEL_DEAD;
+	ch->want = false;
+	ch->err = err;
+	if (ch->events)
+		ch->events->down(ch, err);
+	else
+		hps_channel_close(ch);
+}
+
+/**
+ * hps_channel_use - hand a channel to another user
+ * @ch:		the channel, locked
+ * @events:	the new user's events
+ * @user:	what they find in @ch->user
+ */
+void hps_channel_use(struct hps_channel *ch,
+		     const struct hps_channel_events *events, void *user)
+{
+	ch->events = events;
+	ch->user = user;
+	ch->want = false;
+	ch->since = jiffies;
+}
+
+/**
+ * hps_channel_ready - set-up has ended
+ * @ch:	the channel, locked
+ */
+void hps_channel_ready(struct hps_channel *ch)
+{
+	struct hps_net *hn = hps_net(ch->net);
+
+	ch->state = HPS_CHANNEL_READY;
+	ch->since = jiffies;
+	if (!ch->unproven &&
+	    test_and_clear_bit(HPS_CHANNEL_HALF_OPEN, &ch->flags)) {
+		spin_lock_bh(&hn->lock);
+		hn->half_open -= !ch->outbound;
+		spin_unlock_bh(&hn->lock);
+	}
+}
+
+/**
+ * hps_channel_answer - answer the hello of a peer's cold channel
+ * @ch:		the channel, locked, in its hello event
+ * @hello:	the answer
+ * @reject:	the channel ends behind the answer
+ */
+void hps_channel_answer(struct hps_channel *ch, const struct hps_hello *hello,
+			bool reject)
+{
+	ch->hello = *hello;
+	ch->hello_pending = true;
+	ch->hello_reject = reject;
+}
+
+/**
+ * hps_channel_back_off - go on later, there is no memory now
+ * @ch:	the channel, locked
+ */
+void hps_channel_back_off(struct hps_channel *ch)
+{
+	if (!test_and_set_bit(HPS_CHANNEL_BACKOFF, &ch->flags))
+		mod_timer(&ch->backoff, jiffies + msecs_to_jiffies(BACKOFF_MS));
+}
+
+/* Sends what waits. The channel is locked. */
+void hps_channel_push_locked(struct hps_channel *ch)
+{
+	if (test_bit(HPS_CHANNEL_BACKOFF, &ch->flags) ||
+	    ch->state == HPS_CHANNEL_DEAD)
+		return;
+	if (test_bit(HPS_CHANNEL_STALLED, &ch->flags)) {
+		clear_bit(HPS_CHANNEL_STALLED, &ch->flags);
+		hps_tcp_receive(hps_tcp(ch));
+		if (ch->state == HPS_CHANNEL_DEAD)
+			return;
+	}
+	if (ch->hello_pending)
+		hps_tcp_send_hello(ch);
+	if (!hps_tcp_flush(ch) && ch->events && hps_channel_may_send(ch))
+		ch->events->push(ch);
+}
+
+/**
+ * hps_channel_push - send what waits, in the caller's context
+ * @ch:	the channel, not locked
+ *
+ * Context: process, may sleep.
+ */
+void hps_channel_push(struct hps_channel *ch)
+{
+	hps_channel_lock(ch);
+	hps_channel_push_locked(ch);
+	hps_channel_unlock(ch);
+}
+
+/**
+ * hps_tx_head - begin a message in memory of its own
+ * @tx:		the message
+ * @msg_len:	octets of the message header to come (any payload excluded)
+ *
+ * Returns where the message header goes, NULL without memory. Any context.
+ */
+void *hps_tx_head(struct hps_tx *tx, u32 msg_len)
+{
+	void *head = netdev_alloc_frag(sizeof(struct hps_frame) + msg_len);
+	struct page *page;
+
+	if (!head)
+		return NULL;
+	page = virt_to_head_page(head);
+	tx->frame = head;
+	bvec_set_page(&tx->vec[0], page, sizeof(struct hps_frame) + msg_len,
+		      head - page_address(page));
+	tx->nr = 1;
+	tx->len = msg_len;
+	tx->tail_room = false;
+	return head + sizeof(struct hps_frame);
+}
+
+/* Lets go of the pages of a message, sent or not. */
+void hps_tx_drop(struct hps_tx *tx)
+{
+	unsigned int i;
+
+	for (i = 0; i < tx->nr; i++)
+		put_page(tx->vec[i].bv_page);
+	tx->nr = 0;
+}
+
+/**
+ * hps_channel_send_control - send a message that has no payload
+ * @ch:		the channel, locked, allowed to send
+ * @msg:	the message
+ * @len:	its octets
+ *
+ * Returns 0, or -ENOMEM with nothing sent.
+ */
+int hps_channel_send_control(struct hps_channel *ch, const void *msg, u32 len)
+{
+	struct hps_tx tx;
+	void *head;
+
+	head = hps_tx_head(&tx, len);
+	if (!head)
+		return -ENOMEM;
+	memcpy(head, msg, len);
+	return ch->ops->send(ch, &tx, false);
+}
+
+static bool is_over(const struct hps_channel *ch, unsigned int seconds)
+{
+	return time_after_eq(jiffies, READ_ONCE(ch->since) + seconds * HZ);
+}
+
+/* Ends channels whose set-up takes too long, and inbound ones that idle for
+ * longer than a peer keeps them; called every second.
+ */
+void hps_channel_sweep(struct net *net)
+{
+	struct hps_net *hn = hps_net(net);
+	struct hps_channel *ch;
+
+	spin_lock_bh(&hn->lock);
+	list_for_each_entry(ch, &hn->channels, net_node) {
+		if (test_bit(HPS_CHANNEL_CLOSING, &ch->flags))
+			continue;
+		if (test_bit(HPS_CHANNEL_HALF_OPEN, &ch->flags)) {
+			if (is_over(ch, hn->sysctl.handshake_timeout)) {
+				hps_mib_inc(net, HPS_MIB_HANDSHAKE_TIMEOUT);
+				hps_channel_close(ch);
+			}
+		} else if (READ_ONCE(ch->events) == hps_inbound_events &&
+			   is_over(ch, 2 * hn->sysctl.pool_idle + 1)) {
+			/* The peer would have closed it before us. */
+			hps_mib_inc(net, HPS_MIB_POOL_EXPIRED);
+			hps_channel_close(ch);
+		}
+	}
+	spin_unlock_bh(&hn->lock);
+}
+
+/**
+ * hps_channel_net_exit - close all channels of a namespace
+ * @net:	the namespace, in which nothing is started any more
+ *
+ * ORDER: before TCP's own per-namespace exit. Channels hold no reference on
+ * the namespace while they idle; closing them stops TCP's timers in sync.
+ */
+void hps_channel_net_exit(struct net *net)
+{
+	struct hps_net *hn = hps_net(net);
+	struct hps_channel *ch;
+
+	spin_lock_bh(&hn->lock);
+	list_for_each_entry(ch, &hn->channels, net_node)
+		hps_channel_close(ch);
+	spin_unlock_bh(&hn->lock);
+	flush_workqueue(hps_wq);
+}
+
+int hps_channel_init_all(void)
+{
+	hps_wq = alloc_workqueue("hps", WQ_UNBOUND | WQ_MEM_RECLAIM, 0);
+	return hps_wq ? 0 : -ENOMEM;
+}
+
+void hps_channel_exit_all(void)
+{
+	destroy_workqueue(hps_wq);
+}

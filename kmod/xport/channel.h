@@ -1,0 +1,246 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * A channel: one connected transport between two addresses.
+ *
+ * The transport carries HPS messages. Whoever uses the channel at the moment
+ * (a path, the pool, the server's idle state) hangs its table of events on it.
+ */
+#ifndef _HPS_XPORT_CHANNEL_H
+#define _HPS_XPORT_CHANNEL_H
+
+#include <linux/bvec.h>
+#include <linux/in.h>
+#include <linux/in6.h>
+#include <linux/list.h>
+#include <linux/refcount.h>
+#include <linux/timer.h>
+#include <linux/types.h>
+#include <linux/uidgid.h>
+#include <linux/workqueue.h>
+#include <net/net_namespace.h>
+
+#include "wire.h"
+
+struct hps_channel;
+struct iov_iter;
+
+/* An address and port of either family; v4-mapped addresses do not occur. */
+union hps_addr {
+	struct sockaddr		sa;
+	struct sockaddr_in	in;
+	struct sockaddr_in6	in6;
+};
+
+/**
+ * enum hps_channel_state - life of a channel
+ *
+ *   DIALING --TCP established--> HELLO --hello answered--> READY --> DEAD
+ *   (a channel that was accepted begins in HELLO; any state can go to DEAD)
+ */
+enum hps_channel_state {
+	HPS_CHANNEL_DIALING,
+	HPS_CHANNEL_HELLO,
+	HPS_CHANNEL_READY,
+	HPS_CHANNEL_DEAD,
+};
+
+/* Bits of hps_channel.flags. */
+enum {
+	HPS_CHANNEL_KICKED,	/* is on a kick list */
+	HPS_CHANNEL_PUSH,	/* push as soon as the owner lets the lock go */
+	HPS_CHANNEL_BACKOFF,	/* the transport had no memory; a timer runs */
+	HPS_CHANNEL_HALF_OPEN,	/* in set-up; counted in hps_net.half_open if inbound */
+	HPS_CHANNEL_CLOSING,	/* release work is queued */
+	HPS_CHANNEL_TRIMMING,	/* guards against a nested trim */
+	HPS_CHANNEL_STALLED,	/* arrivals wait for memory to be looked at */
+};
+
+/* What two uses of a channel must have in common to share it by the pool. */
+struct hps_channel_key {
+	union hps_addr	local;		/* port not compared */
+	union hps_addr	remote;
+	int		ifindex;
+	u32		mark;
+	u32		priority;
+	kuid_t		uid;
+};
+
+/* Pieces of one outgoing message: frame head first, trailer added by send. */
+#define HPS_TX_VECS	20
+
+/**
+ * struct hps_tx - one message to be sent
+ * @frame:	where the frame head goes: start of @vec[0]
+ * @vec:	frame head and message header, payload; one stays free for the
+ *		trailer; each piece holds a reference on its page
+ * @nr:		pieces used
+ * @len:	octets of the message behind the frame head
+ * @tail_room:	the octets behind the last piece belong to this message, so that
+ *		padding and CRC may be written there
+ */
+struct hps_tx {
+	void		*frame;
+	struct bio_vec	vec[HPS_TX_VECS];
+	unsigned int	nr;
+	u32		len;
+	bool		tail_room;
+};
+
+/* What the scheduler wants to know; read without the channel's lock. */
+struct hps_channel_metrics {
+	u32	in_flight;	/* octets given to the transport, not acknowledged */
+	u32	min_rtt_us;
+	u32	srtt_us;
+	u32	mss;
+	u64	rate;		/* octets per second */
+};
+
+/**
+ * struct hps_channel_events - what the user of a channel is told
+ *
+ * All are called with the channel locked (process context or softirq) and must
+ * not sleep.
+ *
+ * @hello:	the other end's hello came; an initiator gets the answer, a
+ *		responder the question (and calls hps_channel_answer())
+ * @control:	a message that is not data, whole, in a linear buffer
+ * @data:	the header of a segment
+ * @payload:	octets of that segment lie at @pos in the receive queue; @end
+ *		with the last ones
+ * @parsed:	all that arrived was seen
+ * @keep:	returns the lowest position of the receive queue that is needed,
+ *		given that parsing stands at @pos
+ * @push:	there may be room: send what waits
+ * @down:	the channel is dead; called once
+ */
+struct hps_channel_events {
+	void (*hello)(struct hps_channel *ch, const struct hps_hello *hello);
+	int  (*control)(struct hps_channel *ch, const struct hps_msg *msg, u32 len);
+	int  (*data)(struct hps_channel *ch, const struct hps_data *data, u32 len);
+	int  (*payload)(struct hps_channel *ch, u32 pos, u32 len, bool end);
+	void (*parsed)(struct hps_channel *ch);
+	u32  (*keep)(const struct hps_channel *ch, u32 pos);
+	void (*push)(struct hps_channel *ch);
+	void (*down)(struct hps_channel *ch, int err);
+};
+
+/**
+ * struct hps_channel_ops - a kind of transport
+ * @lock:	process context: own the channel, may sleep
+ * @unlock:	end of @lock
+ * @send:	channel locked: send or queue one message; @more says that another
+ *		follows at once
+ * @read:	channel owned: copy @len octets at @pos to @to, may sleep
+ * @trim:	channel locked: drop what nobody needs from the receive queue
+ * @metrics:	any context
+ * @kick:	any context: have @push called soon
+ * @buffer:	any context: make the transport's own flow control wide enough for
+ *		@credit octets of HPS credit
+ * @destroy:	process context: tell the user if it was not told, close
+ * @free:	last reference is gone
+ */
+struct hps_channel_ops {
+	void (*lock)(struct hps_channel *ch);
+	void (*unlock)(struct hps_channel *ch);
+	int  (*send)(struct hps_channel *ch, struct hps_tx *tx, bool more);
+	int  (*read)(struct hps_channel *ch, u32 pos, u32 len, struct iov_iter *to);
+	void (*trim)(struct hps_channel *ch);
+	void (*metrics)(const struct hps_channel *ch, struct hps_channel_metrics *m);
+	void (*kick)(struct hps_channel *ch);
+	void (*buffer)(struct hps_channel *ch, u32 credit);
+	void (*destroy)(struct hps_channel *ch);
+	void (*free)(struct hps_channel *ch);
+};
+
+/**
+ * struct hps_channel - state that all transports share
+ *
+ * Lifetime and locking: made by dial or accept with one reference, which the
+ * transport's callbacks own and the release work drops. Users (path, pool),
+ * kick lists and hps_net.channels hold more or are bounded by that one.
+ * "Channel lock" is the transport's own (for TCP the socket lock, owned in
+ * process context or its spinlock in softirq); @state, @events, @user, @hello
+ * and the message numbers are written under it. It dies by hps_channel_close()
+ * (any context) or by its transport; both end in the release work.
+ */
+struct hps_channel {
+	refcount_t			ref;
+	enum hps_channel_state		state;
+	unsigned long			flags;
+	const struct hps_channel_ops	*ops;
+	const struct hps_channel_events	*events;
+	void				*user;
+	struct net			*net;
+	struct list_head		net_node;	/* hps_net.lock */
+	struct list_head		use_node;	/* the user's: pool */
+	struct list_head		kick_node;	/* per-CPU kick list */
+	struct hps_channel_key		key;
+	unsigned long			since;		/* jiffies of the last change of use */
+	bool				outbound;
+	bool				crc;
+	bool				want_crc;
+	bool				waits;		/* holds data that another path must precede */
+	bool				unproven;	/* a join without its proof yet */
+	bool				want;		/* user waits for room */
+	unsigned long			cut_round;	/* linkevent.c */
+	u32				want_below;	/* kick at this many in flight */
+	u32				tx_msn;
+	u32				rx_msn;
+	struct hps_hello		hello;		/* ours: question or answer */
+	bool				hello_pending;
+	bool				hello_reject;
+	int				err;
+	struct work_struct		release;
+	struct timer_list		backoff;
+	struct rcu_head			rcu;
+};
+
+void hps_channel_init(struct hps_channel *ch, struct net *net,
+		      const struct hps_channel_ops *ops, bool outbound);
+void hps_channel_put(struct hps_channel *ch);
+void hps_channel_close(struct hps_channel *ch);
+void hps_channel_linger(struct hps_channel *ch);
+void hps_channel_fail(struct hps_channel *ch, int err);
+void hps_channel_use(struct hps_channel *ch,
+		     const struct hps_channel_events *events, void *user);
+void hps_channel_answer(struct hps_channel *ch, const struct hps_hello *hello,
+			bool reject);
+void hps_channel_back_off(struct hps_channel *ch);
+void hps_channel_push_locked(struct hps_channel *ch);
+void hps_channel_push(struct hps_channel *ch);
+void hps_channel_ready(struct hps_channel *ch);
+void hps_tx_drop(struct hps_tx *tx);
+void *hps_tx_head(struct hps_tx *tx, u32 msg_len);
+int hps_channel_send_control(struct hps_channel *ch, const void *msg, u32 len);
+void hps_channel_sweep(struct net *net);
+void hps_channel_net_exit(struct net *net);
+int hps_channel_init_all(void);
+void hps_channel_exit_all(void);
+
+extern struct workqueue_struct *hps_wq;
+
+/* The events of a channel that a peer opened and nobody uses yet. */
+extern const struct hps_channel_events *hps_inbound_events;
+
+static inline void hps_channel_hold(struct hps_channel *ch)
+{
+	refcount_inc(&ch->ref);
+}
+
+static inline void hps_channel_lock(struct hps_channel *ch)
+{
+	ch->ops->lock(ch);
+}
+
+static inline void hps_channel_unlock(struct hps_channel *ch)
+{
+	ch->ops->unlock(ch);
+}
+
+/* May an FPDU be sent? A responder must have got one (RFC 5044, 7.1.2). */
+static inline bool hps_channel_may_send(const struct hps_channel *ch)
+{
+	return ch->state == HPS_CHANNEL_READY && (ch->outbound || ch->rx_msn > 1);
+}
+
+#endif /* _HPS_XPORT_CHANNEL_H */

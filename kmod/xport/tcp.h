@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Channels over TCP: a kernel TCP socket that carries MPA frames.
+ */
+#ifndef _HPS_XPORT_TCP_H
+#define _HPS_XPORT_TCP_H
+
+#include <linux/skbuff.h>
+#include <net/tcp.h>
+
+#include "xport/channel.h"
+
+/**
+ * struct hps_tcp_rx - how far the receive queue was parsed
+ * @pos:	TCP sequence number of the next octet to be looked at
+ * @payload:	payload octets of the current segment that are still to come
+ * @trailer:	octets of padding and CRC behind them
+ * @started:	@pos stands behind the MPA start-up frame
+ */
+struct hps_tcp_rx {
+	u32	pos;
+	u32	payload;
+	u32	trailer;
+	bool	started;
+};
+
+/* What TCP did not take of a message; holds a reference on every page. */
+struct hps_tcp_rest {
+	struct list_head	node;
+	struct bio_vec	vec[HPS_TX_VECS];
+	unsigned int	nr;
+	u32		len;
+};
+
+/**
+ * struct hps_tcp - a channel over TCP
+ * @ch:		common part
+ * @sock:	the kernel socket; its sk_user_data is this struct
+ * @sk:		its sock, held until this struct is freed, for late kicks
+ * @rx:		parser, under the channel lock
+ * @rest:	struct hps_tcp_rest: messages that wait for memory, oldest first;
+ *		under the channel lock
+ * @sending:	tcp_sendmsg_locked() is at work, see tcp_release_push()
+ * @ubuf:	makes tcp_sendmsg_locked() gather our pages, see tcp_send.c
+ * @data_ready, @write_space, @state_change, @error_report, @prot: the
+ *		socket's own, put back before it is released
+ */
+struct hps_tcp {
+	struct hps_channel	ch;
+	struct socket		*sock;
+	struct sock		*sk;
+	struct hps_tcp_rx	rx;
+	struct list_head	rest;
+	bool			sending;
+	struct ubuf_info	ubuf;
+	void			(*data_ready)(struct sock *sk);
+	void			(*write_space)(struct sock *sk);
+	void			(*state_change)(struct sock *sk);
+	void			(*error_report)(struct sock *sk);
+	struct proto		*prot;
+};
+
+static inline struct hps_tcp *hps_tcp(const struct hps_channel *ch)
+{
+	return container_of(ch, struct hps_tcp, ch);
+}
+
+static inline struct sock *hps_tcp_sk(const struct hps_channel *ch)
+{
+	return hps_tcp(ch)->sk;
+}
+
+/* tcp.c */
+struct hps_channel *hps_tcp_create(struct net *net,
+				   const struct hps_channel_key *key,
+				   const struct hps_hello *hello);
+int hps_tcp_connect(struct hps_channel *ch);
+int hps_tcp_adopt(struct net *net, struct socket *sock);
+void hps_tcp_addrs(const struct sock *sk, union hps_addr *local,
+		   union hps_addr *remote);
+void hps_tcp_kick(struct hps_channel *ch);
+int hps_tcp_init(void);
+void hps_tcp_exit(void);
+
+/* tcp_send.c */
+int hps_tcp_send(struct hps_channel *ch, struct hps_tx *tx, bool more);
+void hps_tcp_send_hello(struct hps_channel *ch);
+bool hps_tcp_flush(struct hps_channel *ch);
+void hps_tcp_drop_rest(struct hps_tcp *t);
+
+/* tcp_recv.c */
+void hps_tcp_receive(struct hps_tcp *t);
+int hps_tcp_read(struct hps_channel *ch, u32 pos, u32 len, struct iov_iter *to);
+void hps_tcp_trim(struct hps_channel *ch);
+
+#endif /* _HPS_XPORT_TCP_H */

@@ -1,0 +1,351 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Channels over TCP, downwards: a message becomes an MPA frame, and TCP takes
+ * references on our pages instead of copying.
+ *
+ * tcp_sendmsg_locked() gathers pages for MSG_ZEROCOPY with a msg_ubuf; the
+ * hook sg_from_iter lets us add 32 KB pieces as single frags. The ubuf has no
+ * zerocopy flag, so the skb stays an ordinary one that nobody has to complete
+ * or copy: pages once sent are never written again, and the references are all
+ * that TCP needs. Where the device cannot gather, TCP copies.
+ */
+#include <linux/bvec.h>
+#include <linux/mm.h>
+#include <linux/uio.h>
+
+#include "compat.h"
+#include "ddp/ddp.h"
+#include "ddp/mpa.h"
+#include "net.h"
+#include "xport/tcp.h"
+
+/* Zeros for padding and the unused CRC field. */
+static const u8 zeros[8];
+
+#ifdef HPS_UBUF_CALLBACK
+static void ubuf_complete(struct sk_buff *skb, struct ubuf_info *ubuf, bool ok)
+{
+}
+
+static void ubuf_init(struct ubuf_info *ubuf)
+{
+	ubuf->callback = ubuf_complete;
+	ubuf->flags = 0;
+	refcount_set(&ubuf->refcnt, 1);
+}
+#else
+static void ubuf_complete(struct sk_buff *skb, struct ubuf_info *ubuf, bool ok)
+{
+}
+
+static const struct ubuf_info_ops ubuf_ops = { .complete = ubuf_complete };
+
+static void ubuf_init(struct ubuf_info *ubuf)
+{
+	ubuf->ops = &ubuf_ops;
+	ubuf->flags = 0;
+	refcount_set(&ubuf->refcnt, 1);
+}
+#endif
+
+/* Adds the pieces that @from begins with to @skb by reference. */
+static int gather(struct sk_buff *skb, struct iov_iter *from, size_t length,
+		  u32 *added)
+{
+	int frag = skb_shinfo(skb)->nr_frags;
+	u32 done = 0;
+	int err = 0;
+
+	length = min(length, iov_iter_count(from));
+	while (done < length) {
+		const struct bio_vec *v = from->bvec;
+		u32 off = v->bv_offset + from->iov_offset;
+		u32 n = min_t(size_t, v->bv_len - from->iov_offset,
+			      length - done);
+
+		if (skb_can_coalesce(skb, frag, v->bv_page, off)) {
+			skb_frag_size_add(&skb_shinfo(skb)->frags[frag - 1], n);
+		} else if (frag < MAX_SKB_FRAGS) {
+			get_page(v->bv_page);
+			skb_fill_page_desc(skb, frag++, v->bv_page, off, n);
+		} else {
+			err = -EMSGSIZE;
+			break;
+		}
+		iov_iter_advance(from, n);
+		done += n;
+	}
+	skb->len += done;
+	skb->data_len += done;
+	skb->truesize += done;
+	*added = done;
+	return err;
+}
+
+#ifdef HPS_SG_FROM_ITER_SOCK
+static int sg_from_iter(struct sock *sk, struct sk_buff *skb,
+			struct iov_iter *from, size_t length)
+{
+	u32 added;
+	int err = gather(skb, from, length, &added);
+
+	sk_wmem_queued_add(sk, added);
+	if (!skb_zcopy_pure(skb))
+		sk_mem_charge(sk, added);
+	return err;
+}
+#else
+static int sg_from_iter(struct sk_buff *skb, struct iov_iter *from,
+			size_t length)
+{
+	u32 added;
+
+	return gather(skb, from, length, &added);
+}
+#endif
+
+/* Hands pieces to TCP. Returns the octets taken, or an error with none. */
+static int tcp_give(struct hps_tcp *t, struct bio_vec *vec, unsigned int nr,
+		    u32 len, bool more)
+{
+	struct msghdr msg = {
+		.msg_flags = MSG_DONTWAIT | MSG_NOSIGNAL | MSG_ZEROCOPY,
+		.msg_ubuf = &t->ubuf,
+		.sg_from_iter = sg_from_iter,
+	};
+	int n;
+
+	if (more)
+		msg.msg_flags |= MSG_MORE;
+	if (!(t->sk->sk_route_caps & NETIF_F_SG))
+		hps_mib_inc(t->ch.net, HPS_MIB_ZERO_COPY_FALLBACK);
+	ubuf_init(&t->ubuf);
+	iov_iter_bvec(&msg.msg_iter, ITER_SOURCE, vec, nr, len);
+	t->sending = true;
+	n = tcp_sendmsg_locked(t->sk, &msg, len);
+	t->sending = false;
+	return n;
+}
+
+/* Cuts the first @skip octets off @vec, in place. Returns the pieces left. */
+static unsigned int cut_pieces(struct bio_vec *vec, unsigned int nr, u32 skip)
+{
+	unsigned int first = 0;
+
+	while (first < nr && skip >= vec[first].bv_len)
+		skip -= vec[first++].bv_len;
+	if (first < nr) {
+		vec[first].bv_offset += skip;
+		vec[first].bv_len -= skip;
+	}
+	memmove(vec, vec + first, (nr - first) * sizeof(*vec));
+	return nr - first;
+}
+
+/* Keeps what TCP did not take; the pages are held until it does. */
+static int keep_rest(struct hps_tcp *t, const struct hps_tx *tx, u32 skip,
+		     u32 len)
+{
+	struct hps_tcp_rest *rest = kmalloc(sizeof(*rest), GFP_ATOMIC);
+	unsigned int i;
+
+	if (!rest)
+		return -ENOMEM;
+	memcpy(rest->vec, tx->vec, tx->nr * sizeof(*tx->vec));
+	rest->nr = cut_pieces(rest->vec, tx->nr, skip);
+	rest->len = len - skip;
+	for (i = 0; i < rest->nr; i++)
+		get_page(rest->vec[i].bv_page);
+	list_add_tail(&rest->node, &t->rest);
+	return 0;
+}
+
+static void drop_rest(struct hps_tcp_rest *rest)
+{
+	unsigned int i;
+
+	for (i = 0; i < rest->nr; i++)
+		put_page(rest->vec[i].bv_page);
+	list_del(&rest->node);
+	kfree(rest);
+}
+
+/* Forgets what TCP did not take: the channel ends. */
+void hps_tcp_drop_rest(struct hps_tcp *t)
+{
+	struct hps_tcp_rest *rest, *next;
+
+	list_for_each_entry_safe(rest, next, &t->rest, node)
+		drop_rest(rest);
+}
+
+static bool no_memory(int err)
+{
+	return err == -EAGAIN || err == -ENOMEM || err == -ENOBUFS;
+}
+
+/**
+ * hps_tcp_flush - give TCP what it did not take before
+ * @ch:	the channel, locked
+ *
+ * Returns true if something remains, so that nothing new should be sent.
+ */
+bool hps_tcp_flush(struct hps_channel *ch)
+{
+	struct hps_tcp *t = hps_tcp(ch);
+	struct hps_tcp_rest *rest, *next;
+	unsigned int i, nr;
+	int n;
+
+	list_for_each_entry_safe(rest, next, &t->rest, node) {
+		n = tcp_give(t, rest->vec, rest->nr, rest->len, false);
+		if (n == rest->len) {
+			drop_rest(rest);
+			continue;
+		}
+		if (n < 0 && !no_memory(n)) {
+			hps_channel_fail(ch, n);
+			return true;
+		}
+		if (n > 0) {
+			for (i = 0, nr = n; i < rest->nr; i++) {
+				if (nr < rest->vec[i].bv_len)
+					break;
+				nr -= rest->vec[i].bv_len;
+				put_page(rest->vec[i].bv_page);
+			}
+			rest->nr = cut_pieces(rest->vec, rest->nr, n);
+			rest->len -= n;
+		}
+		hps_channel_back_off(ch);
+		return true;
+	}
+	return false;
+}
+
+/* CRC32c over the frame as it will stand in the stream, trailer excluded. */
+static __le32 frame_crc(const struct hps_tx *tx, u32 pad)
+{
+	u32 crc = mpa_crc_start();
+	unsigned int i;
+
+	for (i = 0; i < tx->nr; i++) {
+		const struct bio_vec *v = &tx->vec[i];
+
+		crc = mpa_crc_add(crc, page_address(v->bv_page) + v->bv_offset,
+				  v->bv_len);
+	}
+	crc = mpa_crc_add(crc, zeros, pad);
+	return mpa_crc_end(crc);
+}
+
+/* Adds padding and CRC. */
+static int add_trailer(struct hps_channel *ch, struct hps_tx *tx)
+{
+	u32 ulpdu = HPS_ULPDU_HEAD + tx->len;
+	u32 size = mpa_frame_size(ulpdu) - MPA_LEN_SIZE - ulpdu;
+	u32 pad = size - MPA_CRC_SIZE;
+	__le32 crc = ch->crc ? frame_crc(tx, pad) : 0;
+	struct bio_vec *last = &tx->vec[tx->nr - 1];
+	struct page *page;
+	u8 *tail;
+
+	if (tx->tail_room) {
+		tail = page_address(last->bv_page) + last->bv_offset +
+		       last->bv_len;
+		last->bv_len += size;
+	} else if (!ch->crc) {
+		get_page(ZERO_PAGE(0));
+		bvec_set_page(&tx->vec[tx->nr++], ZERO_PAGE(0), size, 0);
+		return 0;
+	} else {
+		tail = netdev_alloc_frag(size);
+		if (!tail)
+			return -ENOMEM;
+		page = virt_to_head_page(tail);
+		bvec_set_page(&tx->vec[tx->nr++], page, size,
+			      (void *)tail - page_address(page));
+	}
+	memset(tail, 0, pad);
+	memcpy(tail + pad, &crc, MPA_CRC_SIZE);
+	return 0;
+}
+
+static int tcp_send_frame(struct hps_channel *ch, struct hps_tx *tx, bool more)
+{
+	u32 size = mpa_frame_size(HPS_ULPDU_HEAD + tx->len);
+	struct hps_tcp *t = hps_tcp(ch);
+	int n;
+
+	hps_frame_build(tx->frame, tx->len, ch->tx_msn);
+	if (add_trailer(ch, tx))
+		return -ENOMEM;
+	ch->tx_msn++;
+	/* Frames must not overtake each other. */
+	n = list_empty(&t->rest) ?
+		tcp_give(t, tx->vec, tx->nr, size, more) : 0;
+	if (no_memory(n))
+		n = 0;
+	if (n >= 0 && n < size) {
+		int err = keep_rest(t, tx, n, size);
+
+		n = err ? err : n;
+		hps_channel_back_off(ch);
+	}
+	if (n < 0) {
+		hps_channel_fail(ch, n);
+		return n;
+	}
+	return 0;
+}
+
+/**
+ * hps_tcp_send - send one message
+ * @ch:		the channel, locked
+ * @tx:		the message; its references on pages are consumed
+ * @more:	another message follows at once on this channel
+ *
+ * Returns 0 if TCP took the message or what it did not take is kept; -ENOMEM
+ * if it was not begun; any other error has ended the channel.
+ */
+int hps_tcp_send(struct hps_channel *ch, struct hps_tx *tx, bool more)
+{
+	int err = -EPIPE;
+
+	if (ch->state != HPS_CHANNEL_DEAD)
+		err = tcp_send_frame(ch, tx, more);
+	hps_tx_drop(tx);
+	return err;
+}
+
+/* Sends the MPA start-up frame with our hello. The channel is locked. */
+void hps_tcp_send_hello(struct hps_channel *ch)
+{
+	u8 buf[sizeof(struct mpa_startup) + sizeof(struct hps_hello)];
+	struct msghdr msg = { .msg_flags = MSG_DONTWAIT | MSG_NOSIGNAL };
+	struct kvec vec = { .iov_base = buf };
+	u8 flags = 0;
+	int n;
+
+	if (ch->want_crc || ch->crc)
+		flags |= MPA_FLAG_CRC;
+	if (ch->hello_reject)
+		flags |= MPA_FLAG_REJECT;
+	n = mpa_startup_build(buf, sizeof(buf), !ch->outbound, flags, &ch->hello,
+			      sizeof(ch->hello));
+	vec.iov_len = n;
+	iov_iter_kvec(&msg.msg_iter, ITER_SOURCE, &vec, 1, n);
+	if (tcp_sendmsg_locked(hps_tcp_sk(ch), &msg, n) != n) {
+		/* The first octets of a connection do not fit: no memory. */
+		hps_channel_fail(ch, -ENOMEM);
+		return;
+	}
+	ch->hello_pending = false;
+	if (ch->outbound)
+		return;
+	/* After a rejection the peer closes, or the sweep does: a reset from
+	 * here could overtake the reason.
+	 */
+	if (!ch->hello_reject)
+		hps_channel_ready(ch);
+}
