@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* What the objects of hpsctl share: their entry points and small helpers. */
+#ifndef HPSCTL_CTL_H
+#define HPSCTL_CTL_H
+
+#include <stdint.h>
+
+struct nlattr;
+
+/**
+ * struct command - a row of a command table
+ * @name: as the user writes it
+ * @run: gets the arguments behind the name; returns 0, or -1 after fail()
+ * @usage: the arguments, for help
+ */
+struct command {
+	const char *name;
+	int (*run)(int argc, char **argv);
+	const char *usage;
+};
+
+/* Runs the row that argv[0] names; without arguments the first one. */
+int command_run(const struct command *table, const char *object, int argc,
+		char **argv);
+void command_usage(const struct command *table, const char *object);
+
+extern const struct command bundle_commands[];
+extern const struct command link_commands[];
+extern const struct command conn_commands[];
+extern const struct command peer_commands[];
+extern const struct command stats_commands[];
+int monitor_run(int argc, char **argv);
+
+/* The interface with this name. 0 after fail(). */
+uint32_t need_interface(const char *name);
+
+/* Prints the name of an interface, or "#INDEX" when it has gone. */
+void out_interface(const char *key, const char *fmt, uint32_t ifindex);
+
+/* Prints an address, with [] and port unless @port is NULL. */
+void out_address(const char *key, const char *fmt, const struct nlattr *addr,
+		 const struct nlattr *port);
+
+const char *policy_name(uint8_t policy);
+const char *reason_name(uint32_t reason);
+
+/* What names a connection, and one path, in events; @tb by HPS_A_CONN_*. */
+void out_conn_names(const struct nlattr **tb);
+void out_path_brief(const struct nlattr *nest);
+
+#endif /* HPSCTL_CTL_H */

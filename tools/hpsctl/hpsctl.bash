@@ -1,0 +1,59 @@
+# SPDX-License-Identifier: GPL-2.0
+# bash completion of hpsctl
+
+# names in a list of hpsctl: __hpsctl_names bundle|link FIELD
+__hpsctl_names()
+{
+	hpsctl "$1" show 2>/dev/null | sed -n "$2"
+}
+
+_hpsctl()
+{
+	local cur prev words cword
+	local interface='s/^[0-9]*: \([^:]*\):.*/\1/p'
+	local object='' command='' word choice=
+
+	_init_completion || return
+
+	for word in "${words[@]:1:cword-1}"; do
+		case $word in
+		-*) ;;
+		*)
+			if [ -z "$object" ]; then
+				object=$word
+			elif [ -z "$command" ]; then
+				command=$word
+			fi
+			;;
+		esac
+	done
+
+	if [[ $cur == -* ]]; then
+		choice="-j -p -h --json --pretty --help"
+		[ "$object" != stats ] || choice="--nonzero"
+	else
+		case $object,$command,$prev in
+		,*) choice="bundle link conn peer stats monitor" ;;
+		bundle,,*) choice="show set" ;;
+		link,,*) choice="show add del" ;;
+		conn,,* | peer,,* | stats,,*) choice=show ;;
+		*,*,policy) choice="single stripe" ;;
+		*,*,cutoff) choice="auto 16k 64k 256k 1M" ;;
+		bundle,show,show | bundle,set,set | link,add,bundle)
+			choice=$(__hpsctl_names bundle "$interface") ;;
+		bundle,set,*) choice="cutoff policy" ;;
+		link,show,show | link,del,del)
+			choice=$(__hpsctl_names link "$interface") ;;
+		link,add,add)
+			_available_interfaces
+			return ;;
+		link,add,*) choice=bundle ;;
+		conn,show,show)
+			choice=$(__hpsctl_names conn 's/^\([0-9a-f]\{16\}\) .*/\1/p') ;;
+		stats,show,*)
+			choice=$(__hpsctl_names stats 's/^\(Hps[A-Za-z]*\).*/\1/p') ;;
+		esac
+	fi
+	mapfile -t COMPREPLY < <(compgen -W "$choice" -- "$cur")
+}
+complete -F _hpsctl hpsctl

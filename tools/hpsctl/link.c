@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: GPL-2.0
+/* hpsctl link */
+#include <string.h>
+
+#include <linux/hps.h>
+#include <linux/hps_netlink.h>
+
+#include "common/fail.h"
+#include "common/out.h"
+#include "hpsctl/ctl.h"
+#include "hpsctl/nl.h"
+
+static const char *role_name(uint8_t role)
+{
+	switch (role) {
+	case HPS_LINK_ROLE_ENSLAVED:
+		return "enslaved";
+	case HPS_LINK_ROLE_ATTACHED:
+		return "attached";
+	}
+	return "unknown";
+}
+
+static void print(const struct nlmsghdr *nlh)
+{
+	const struct nlattr *tb[HPS_A_LINK_MAX + 1];
+
+	nl_parse(nlh, tb, HPS_A_LINK_MAX);
+	out_object_begin(NULL);
+	out_u64("ifindex", "%llu: ", nl_number(tb[HPS_A_LINK_IFINDEX]));
+	out_str("ifname", "%s:", nl_string(tb[HPS_A_LINK_IFNAME]));
+	out_interface("bundle", " bundle %s", nl_number(tb[HPS_A_LINK_BUNDLE]));
+	out_u64("id", " id %llu", nl_number(tb[HPS_A_LINK_ID]));
+	out_str("role", " %s", role_name(nl_number(tb[HPS_A_LINK_ROLE])));
+	out_bool("up", tb[HPS_A_LINK_UP]);
+	out_text(" %s\n", tb[HPS_A_LINK_UP] ? "up" : "down");
+	out_u64("tx_bytes", "    tx %llu bytes",
+		nl_number(tb[HPS_A_LINK_TX_BYTES]));
+	out_u64("tx_segments", " %llu segments",
+		nl_number(tb[HPS_A_LINK_TX_SEGMENTS]));
+	out_u64("rx_bytes", "  rx %llu bytes",
+		nl_number(tb[HPS_A_LINK_RX_BYTES]));
+	out_u64("rx_segments", " %llu segments\n",
+		nl_number(tb[HPS_A_LINK_RX_SEGMENTS]));
+	out_object_end();
+}
+
+static int show(int argc, char **argv)
+{
+	struct nlmsghdr *nlh;
+	uint32_t ifindex;
+	int err;
+
+	if (argc > 1)
+		return fail("one link, or none for all");
+	nlh = nl_request(HPS_CMD_LINK_GET, !argc);
+	if (argc) {
+		ifindex = need_interface(argv[0]);
+		if (!ifindex)
+			return -1;
+		mnl_attr_put_u32(nlh, HPS_A_LINK_IFINDEX, ifindex);
+	}
+	out_list_begin("links");
+	err = nl_run(nlh, print);
+	out_list_end();
+	return err;
+}
+
+static int add(int argc, char **argv)
+{
+	uint32_t ifindex, bundle;
+	struct nlmsghdr *nlh;
+
+	if (argc != 3 || strcmp(argv[1], "bundle"))
+		return fail("say which: link add DEV bundle BUNDLE");
+	ifindex = need_interface(argv[0]);
+	bundle = ifindex ? need_interface(argv[2]) : 0;
+	if (!bundle)
+		return -1;
+	nlh = nl_request(HPS_CMD_LINK_ADD, false);
+	mnl_attr_put_u32(nlh, HPS_A_LINK_IFINDEX, ifindex);
+	mnl_attr_put_u32(nlh, HPS_A_LINK_BUNDLE, bundle);
+	return nl_run(nlh, NULL);
+}
+
+static int del(int argc, char **argv)
+{
+	struct nlmsghdr *nlh;
+	uint32_t ifindex;
+
+	if (argc != 1)
+		return fail("name one link");
+	ifindex = need_interface(argv[0]);
+	if (!ifindex)
+		return -1;
+	nlh = nl_request(HPS_CMD_LINK_DEL, false);
+	mnl_attr_put_u32(nlh, HPS_A_LINK_IFINDEX, ifindex);
+	return nl_run(nlh, NULL);
+}
+
+const struct command link_commands[] = {
+	{ "show",	show,	"[DEV]" },
+	{ "add",	add,	"DEV bundle BUNDLE" },
+	{ "del",	del,	"DEV" },
+	{ }
+};

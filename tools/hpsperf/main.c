@@ -1,0 +1,304 @@
+// SPDX-License-Identifier: GPL-2.0
+/* hpsperf: measures AF_HPS beside TCP and MPTCP. The command line. */
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/clock.h"
+#include "common/fail.h"
+#include "common/out.h"
+#include "common/parse.h"
+#include "options.h"
+#include "pingpong.h"
+#include "proto.h"
+#include "server.h"
+#include "stream.h"
+
+/* Which commands know an option. */
+#define PINGPONG	1
+#define STREAM		2
+#define SERVER		4
+#define CLIENT		(PINGPONG | STREAM)
+#define ANY		(CLIENT | SERVER)
+
+enum long_only {
+	OPT_PROTO = 256,
+	OPT_SEQPACKET,
+	OPT_TIMEOUT,
+	OPT_JSON,
+	OPT_CPU,
+	OPT_BIND,
+	OPT_MAX_CLIENTS,
+	OPT_SIZES,
+	OPT_ROUNDS,
+	OPT_TIME,
+	OPT_WARMUP,
+	OPT_BYTES,
+	OPT_WRITE,
+	OPT_INTERVAL,
+	OPT_NODELAY,
+};
+
+static const struct option long_options[] = {
+	{ "port",	 required_argument, NULL, 'p' },
+	{ "help",	 no_argument,	    NULL, 'h' },
+	{ "proto",	 required_argument, NULL, OPT_PROTO },
+	{ "seqpacket",	 no_argument,	    NULL, OPT_SEQPACKET },
+	{ "timeout",	 required_argument, NULL, OPT_TIMEOUT },
+	{ "json",	 no_argument,	    NULL, OPT_JSON },
+	{ "cpu",	 no_argument,	    NULL, OPT_CPU },
+	{ "bind",	 required_argument, NULL, OPT_BIND },
+	{ "max-clients", required_argument, NULL, OPT_MAX_CLIENTS },
+	{ "sizes",	 required_argument, NULL, OPT_SIZES },
+	{ "rounds",	 required_argument, NULL, OPT_ROUNDS },
+	{ "time",	 required_argument, NULL, OPT_TIME },
+	{ "warmup",	 required_argument, NULL, OPT_WARMUP },
+	{ "bytes",	 required_argument, NULL, OPT_BYTES },
+	{ "write",	 required_argument, NULL, OPT_WRITE },
+	{ "interval",	 required_argument, NULL, OPT_INTERVAL },
+	{ "nodelay",	 no_argument,	    NULL, OPT_NODELAY },
+	{ }
+};
+
+static const struct command {
+	const char *name;
+	unsigned int bit;
+	int args;
+	int (*run)(const struct options *options, char **args);
+} commands[] = {
+	{ "pingpong", PINGPONG, 1, pingpong_run },
+	{ "stream",   STREAM,   1, stream_run },
+	{ "server",   SERVER,   0, server_run },
+};
+
+static void usage(FILE *to)
+{
+	fputs("usage: hpsperf [options] server\n"
+	      "       hpsperf [options] pingpong HOST\n"
+	      "       hpsperf [options] stream HOST\n"
+	      "\n"
+	      "  -p, --port PORT        the server's port (18514)\n"
+	      "  -4, -6                 only IPv4 or only IPv6\n"
+	      "      --proto PROTO      hps (default), tcp or mptcp\n"
+	      "      --seqpacket        message sockets instead of stream sockets\n"
+	      "      --timeout SECONDS  longest silence of the other side (120)\n"
+	      "server:\n"
+	      "      --bind ADDR        address to serve (all)\n"
+	      "      --max-clients N    at one time (64)\n"
+	      "pingpong and stream:\n"
+	      "      --json             report as JSON\n"
+	      "      --cpu              report the CPU use of both ends\n"
+	      "      --time SECONDS     length of the stream (10) or per size (1)\n"
+	      "pingpong:\n"
+	      "      --sizes A,B,...    message sizes (4 to 16M); k, M\n"
+	      "      --rounds N         round trips per size (adapted to --time)\n"
+	      "      --warmup SECONDS   rounds before these (0.2)\n"
+	      "stream:\n"
+	      "      --bytes N          end after so many; k, M, G\n"
+	      "      --write SIZE       bytes per write (64k)\n"
+	      "      --interval MS      also report the rate in each interval\n"
+	      "      --nodelay          set TCP_NODELAY\n", to);
+}
+
+static int parse_positive(const char *text, const char *what, uint64_t max,
+			  uint64_t *size)
+{
+	if (parse_size(text, size))
+		return -1;
+	if (!*size || *size > max)
+		return fail("%s '%s' is not from 1 to %llu", what, text,
+			    (unsigned long long)max);
+	return 0;
+}
+
+static int parse_sizes(char *list, struct options *options)
+{
+	char *size, *rest = list;
+
+	options->size_count = 0;
+	while ((size = strsep(&rest, ","))) {
+		if (options->size_count == SIZES_MAX)
+			return fail("more than %d sizes", SIZES_MAX);
+		if (parse_positive(size, "the message size", PERF_SIZE_MAX,
+				   &options->sizes[options->size_count]))
+			return -1;
+		options->size_count++;
+	}
+	return 0;
+}
+
+static int parse_into(unsigned int *number, const char *text, const char *what,
+		      unsigned int min, unsigned int max)
+{
+	uint64_t value;
+
+	if (parse_number(text, what, min, max, &value))
+		return -1;
+	*number = value;
+	return 0;
+}
+
+static int parse_time(uint64_t *nsec, const char *text)
+{
+	double seconds;
+
+	if (parse_seconds(text, &seconds))
+		return -1;
+	*nsec = seconds * NSEC_PER_SEC;
+	return 0;
+}
+
+/* Options of the tests alone. */
+static int take_test_option(int option, struct options *options,
+			    unsigned int *known)
+{
+	*known = CLIENT;
+	switch (option) {
+	case OPT_JSON:
+		options->json = true;
+		return 0;
+	case OPT_CPU:
+		options->cpu = true;
+		return 0;
+	case OPT_TIME:
+		return parse_time(&options->time_ns, optarg);
+	}
+
+	*known = PINGPONG;
+	switch (option) {
+	case OPT_SIZES:
+		return parse_sizes(optarg, options);
+	case OPT_ROUNDS:
+		return parse_number(optarg, "the number of rounds", 1, 100000000,
+				    &options->rounds);
+	case OPT_WARMUP:
+		return parse_time(&options->warmup_ns, optarg);
+	}
+
+	*known = STREAM;
+	switch (option) {
+	case OPT_BYTES:
+		return parse_positive(optarg, "the number of bytes", INT64_MAX,
+				      &options->bytes);
+	case OPT_WRITE:
+		return parse_positive(optarg, "the write size", PERF_SIZE_MAX,
+				      &options->write_size);
+	case OPT_INTERVAL:
+		return parse_into(&options->interval_ms, optarg, "the interval", 1,
+				  3600000);
+	case OPT_NODELAY:
+		options->nodelay = true;
+		return 0;
+	}
+	return fail("unknown option (see hpsperf --help)");
+}
+
+/* Takes one option; @known becomes the commands that know it. */
+static int take_option(int option, struct options *options, unsigned int *known)
+{
+	*known = ANY;
+	switch (option) {
+	case 'p':
+		return parse_into(&options->port, optarg, "the port", 0, 65535);
+	case '4':
+	case '6':
+		options->sock.family = option == '4' ? AF_INET : AF_INET6;
+		return 0;
+	case OPT_PROTO:
+		return sock_parse_proto(optarg, &options->sock.proto);
+	case OPT_SEQPACKET:
+		options->sock.type = SOCK_SEQPACKET;
+		return 0;
+	case OPT_TIMEOUT:
+		if (parse_into(&options->sock.timeout_ms, optarg, "the timeout", 1,
+			       86400))
+			return -1;
+		options->sock.timeout_ms *= 1000;
+		return 0;
+	case OPT_BIND:
+		*known = SERVER;
+		options->bind = optarg;
+		return 0;
+	case OPT_MAX_CLIENTS:
+		*known = SERVER;
+		return parse_into(&options->max_clients, optarg,
+				  "the number of clients", 1, 10000);
+	}
+	return take_test_option(option, options, known);
+}
+
+/* Return: the command, or NULL after fail(). */
+static const struct command *find_command(const char *name, int args,
+					  unsigned int known)
+{
+	const struct command *command;
+	unsigned int i;
+
+	if (!name) {
+		fail("say what to do: server, pingpong or stream (see hpsperf --help)");
+		return NULL;
+	}
+	for (i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
+		command = &commands[i];
+		if (strcmp(name, command->name))
+			continue;
+		if (args == command->args && known & command->bit)
+			return command;
+		fail("%s does not take these %s (see hpsperf --help)", name,
+		     known & command->bit ? "arguments" : "options");
+		return NULL;
+	}
+	fail("'%s' is not a command: server, pingpong or stream", name);
+	return NULL;
+}
+
+static int run(int argc, char **argv)
+{
+	static struct options options = {
+		.sock = { .type = SOCK_STREAM, .timeout_ms = 120000 },
+		.port = PERF_PORT,
+		.bind = "*",
+		.max_clients = 64,
+		.size_count = 13,
+		.sizes = { 4, 16, 64, 256, 1 << 10, 4 << 10, 16 << 10, 64 << 10,
+			   256 << 10, 1 << 20, 2 << 20, 4 << 20, 16 << 20 },
+		.warmup_ns = 200 * NSEC_PER_MSEC,
+		.write_size = 64 << 10,
+	};
+	unsigned int known = ANY, knows_this;
+	const struct command *command;
+	int option;
+
+	while ((option = getopt_long(argc, argv, "p:h46", long_options, NULL)) != -1) {
+		if (option == 'h') {
+			usage(stdout);
+			return 0;
+		}
+		if (option == '?')
+			return fail("see hpsperf --help");
+		if (take_option(option, &options, &knows_this))
+			return -1;
+		known &= knows_this;
+	}
+	command = find_command(argv[optind], argc - optind - 1, known);
+	if (!command)
+		return -1;
+	if (options.bytes && options.time_ns)
+		return fail("--bytes and --time exclude each other");
+	if (command->bit == SERVER)
+		return command->run(&options, argv + optind + 1);
+
+	out_open(options.json);
+	if (command->run(&options, argv + optind + 1))
+		return -1;
+	return out_close();
+}
+
+int main(int argc, char **argv)
+{
+	if (!run(argc, argv))
+		return EXIT_SUCCESS;
+	say_error("%s", fail_text());
+	return EXIT_FAILURE;
+}

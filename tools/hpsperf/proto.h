@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The protocol of hpsperf, version 1. One connection carries tests one after
+ * the other; integers are big-endian.
+ *
+ *	client				server
+ *	request			->
+ *				<-	answer: starts now, or why not
+ *	pingpong: rounds messages of size octets, each sent back whole
+ *	stream:   octets until the client shuts its direction down
+ *				<-	result
+ *				<-	bins * 8 octets, when there are any
+ *
+ * On message sockets each of these is a message.
+ */
+#ifndef HPSPERF_PROTO_H
+#define HPSPERF_PROTO_H
+
+#include <assert.h>
+
+#include <linux/types.h>
+
+#define PERF_PORT		18514
+#define PERF_VERSION		1
+#define PERF_MAGIC		"HPSperf"	/* with its NUL: 8 octets */
+#define PERF_SIZE_MAX		(64 * 1024 * 1024)
+#define PERF_BINS_MAX		36000
+
+enum perf_test {
+	PERF_PINGPONG	= 1,
+	PERF_STREAM	= 2,
+};
+
+struct perf_request {
+	__u8	magic[8];
+	__be16	version;
+	__u8	test;
+	__u8	reserved;
+	__be32	interval_ms;	/* stream: length of a bin, 0 is none */
+	__be64	size;		/* of a message, or of the longest write */
+	__be64	rounds;		/* pingpong */
+};
+static_assert(sizeof(struct perf_request) == 32, "perf_request");
+
+enum perf_status {
+	PERF_OK		= 0,
+	PERF_BAD	= 1,	/* not a request that this server knows */
+};
+
+struct perf_answer {
+	__be16	version;	/* the server's */
+	__be16	status;
+	__be32	reserved;
+};
+static_assert(sizeof(struct perf_answer) == 8, "perf_answer");
+
+/* Times in nanoseconds since the answer; see stream.c for "steady". */
+struct perf_result {
+	__be64	bytes;		/* received in the test */
+	__be64	nsec;		/* until the last of them */
+	__be64	steady_bytes;
+	__be64	steady_nsec;
+	__be64	user_nsec;	/* CPU time of the server's process */
+	__be64	system_nsec;
+	__be64	machine_busy;	/* ticks of all its CPUs, not idle */
+	__be64	machine_all;	/* ticks of all its CPUs */
+	__be64	cpu_nsec;	/* the time these CPU figures cover */
+	__be32	bins;
+	__be32	reserved;
+	/* then, as a message of its own: __be64 bytes per bin */
+};
+static_assert(sizeof(struct perf_result) == 80, "perf_result");
+
+#endif /* HPSPERF_PROTO_H */

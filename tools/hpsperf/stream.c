@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * hpsperf stream: one-way throughput, measured where the bytes arrive.
+ *
+ * The receiver's clock starts with its answer to the request and stops with
+ * the last byte. "Steady" leaves out the first second, in which the transport
+ * finds the rate: it is what came from the first read after t = 1 s on.
+ */
+#include "stream.h"
+
+#include <endian.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "client.h"
+#include "common/clock.h"
+#include "common/fail.h"
+#include "common/out.h"
+#include "options.h"
+
+#define TIME_DEFAULT_NS	(10 * NSEC_PER_SEC)
+
+static int send_stream(int fd, const struct options *options)
+{
+	uint64_t time_ns = options->time_ns ? options->time_ns : TIME_DEFAULT_NS;
+	uint64_t end = clock_ns() + time_ns, left = options->bytes;
+	size_t len = options->write_size;
+	int err = 0;
+	char *buf;
+
+	buf = malloc(len);
+	if (!buf)
+		return fail("not enough memory for writes of %zu bytes", len);
+	memset(buf, 'h', len);
+	while (!err && (options->bytes ? left : clock_ns() < end)) {
+		if (options->bytes && left < len)
+			len = left;
+		err = client_send(fd, buf, len);
+		left -= len;
+	}
+	free(buf);
+	if (!err && shutdown(fd, SHUT_WR))
+		return fail("cannot end the stream: %s", strerror(errno));
+	return err;
+}
+
+static double rate(uint64_t bytes, uint64_t nsec)
+{
+	return nsec ? bytes * 8e3 / nsec : 0;
+}
+
+static int print_bins(int fd, const struct options *options, unsigned int count)
+{
+	unsigned int i;
+	__be64 *bins;
+	int err;
+
+	if (!count)
+		return 0;
+	if (count > PERF_BINS_MAX)
+		return fail("the server sent a malformed result");
+	bins = malloc(count * sizeof(*bins));
+	if (!bins)
+		return fail("not enough memory for %u intervals", count);
+	err = client_recv(fd, bins, count * sizeof(*bins));
+	out_u64("interval_ms", "Mbit/s per %llu ms:", options->interval_ms);
+	out_list_begin("intervals_mbit_per_s");
+	for (i = 0; !err && i < count; i++)
+		out_double(NULL, " %.1f", rate(be64toh(bins[i]),
+			   options->interval_ms * NSEC_PER_MSEC));
+	out_list_end();
+	out_text("\n");
+	free(bins);
+	return err;
+}
+
+static int report(int fd, const struct options *options, const char *host,
+		  const struct perf_result *result)
+{
+	uint64_t steady_nsec = be64toh(result->steady_nsec);
+	uint64_t bytes = be64toh(result->bytes);
+	uint64_t nsec = be64toh(result->nsec);
+
+	client_print_head(options, "stream", host);
+	out_u64("write_size", NULL, options->write_size);
+	out_u64("bytes", "%llu bytes", bytes);
+	out_double("seconds", " in %.3f s:", nsec / 1e9);
+	out_double("mbit_per_s", " %.1f Mbit/s overall", rate(bytes, nsec));
+	if (steady_nsec)
+		out_double("steady_mbit_per_s", ", %.1f Mbit/s steady",
+			   rate(be64toh(result->steady_bytes), steady_nsec));
+	else
+		out_null("steady_mbit_per_s");
+	out_text("\n");
+	return print_bins(fd, options, be32toh(result->bins));
+}
+
+static int run_on(int fd, const struct options *options, const char *host)
+{
+	struct perf_result result;
+	struct usage client, server;
+
+	if ((options->nodelay && sock_set_nodelay(fd)) ||
+	    client_start(fd, PERF_STREAM, options->write_size, 0,
+			 options->interval_ms))
+		return -1;
+	usage_now(&client);
+	if (send_stream(fd, options) || client_result(fd, &result, &server))
+		return -1;
+	usage_since(&client);
+	if (options->bytes && be64toh(result.bytes) != options->bytes)
+		return fail("the server received %llu bytes of %llu",
+			    (unsigned long long)be64toh(result.bytes),
+			    (unsigned long long)options->bytes);
+	if (report(fd, options, host, &result))
+		return -1;
+	if (options->cpu)
+		client_print_cpu(&client, &server);
+	return 0;
+}
+
+int stream_run(const struct options *options, char **args)
+{
+	int err, fd;
+
+	fd = client_connect(options, args[0]);
+	if (fd < 0)
+		return -1;
+	err = run_on(fd, options, args[0]);
+	close(fd);
+	return err;
+}

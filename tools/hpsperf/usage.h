@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* CPU time: of this process, and of the machine with its softirqs. */
+#ifndef HPSPERF_USAGE_H
+#define HPSPERF_USAGE_H
+
+#include <stdint.h>
+
+/**
+ * struct usage - CPU time used, at a moment or between two
+ * @user_ns: in the process, in user mode
+ * @system_ns: in the process, in the kernel
+ * @machine_busy: ticks of all CPUs that were not idle
+ * @machine_all: ticks of all CPUs; 0 when /proc/stat cannot be read
+ * @wall_ns: clock_ns()
+ */
+struct usage {
+	uint64_t user_ns;
+	uint64_t system_ns;
+	uint64_t machine_busy;
+	uint64_t machine_all;
+	uint64_t wall_ns;
+};
+
+void usage_now(struct usage *usage);
+
+/* Turns a moment into the time since then. */
+void usage_since(struct usage *usage);
+
+void usage_add(struct usage *sum, const struct usage *more);
+
+/* Prints one end's CPU use; @key is "client" or "server". */
+void usage_print(const char *key, const struct usage *usage);
+
+#endif /* HPSPERF_USAGE_H */
