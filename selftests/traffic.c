@@ -1,0 +1,468 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Traffic for scripts: checksummed pseudo-random streams between two ends.
+ *
+ * usage: traffic [OPTION]... server|client|hold|push|read|stall ADDRESS PORT
+ *
+ *	server	serve what clients ask for; says "listening"
+ *	client	ask a server for a transfer and check it; says "ok" and figures
+ *	hold	make -n connections, send -s octets on each, say "held", sleep
+ *	push	send until an error, say its name
+ *	read	make a connection, say "reading", read to the end or an error
+ *		and say its name or "end"
+ *	stall	listen with backlog -b, say "listening", accept -n connections
+ *		and read nothing
+ *
+ *	-P hps|inet|tcp	protocol (hps)	-Q	SOCK_SEQPACKET
+ *	-d up|down|both	direction (up)	-s N	octets (1 MiB)
+ *	-w N	largest write (65536)	-S N	seed (1)
+ *	-n N	connections, one after the other (1)
+ *	-j N	as many of these at once (1)
+ *	-N	TCP_NODELAY		-B N	SO_SNDBUF and SO_RCVBUF
+ *	-b N	backlog (128)		-i N	microseconds between writes
+ */
+#include <arpa/inet.h>
+#include <err.h>
+#include <errno.h>
+#include <linux/hps.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#define MAGIC		0x68707374u
+#define UP		1
+#define DOWN		2
+#define LARGEST		(1 << 20)
+
+/* What a client asks for; native order, both ends are one machine or alike. */
+struct request {
+	uint32_t	magic;
+	uint32_t	direction;
+	uint64_t	octets;
+	uint64_t	seed;
+	uint32_t	largest;
+	uint32_t	interval;
+};
+
+static struct request want = {
+	.magic = MAGIC, .direction = UP, .octets = 1 << 20, .seed = 1,
+	.largest = 65536,
+};
+static int domain = AF_HPS, protocol, type = SOCK_STREAM;
+static int connections = 1, at_once = 1, nodelay, buffer, backlog = 128;
+static struct sockaddr_storage address;
+static socklen_t address_len;
+
+static uint64_t next_random(uint64_t *state)
+{
+	uint64_t x = *state += 0x9e3779b97f4a7c15ULL;
+
+	x = (x ^ x >> 30) * 0xbf58476d1ce4e5b9ULL;
+	x = (x ^ x >> 27) * 0x94d049bb133111ebULL;
+	return x ^ x >> 31;
+}
+
+/* Octets of the stream @seed from @at on: words of a counter, hashed. */
+static void pattern(uint8_t *p, size_t len, uint64_t seed, uint64_t at)
+{
+	size_t i = 0;
+
+	while (i < len) {
+		uint64_t state = seed ^ (at + i) >> 3, word;
+		unsigned int skip = (at + i) & 7, n = 8 - skip;
+
+		word = next_random(&state) >> 8 * skip;
+		if (n > len - i)
+			n = len - i;
+		memcpy(p + i, &word, n);
+		i += n;
+	}
+}
+
+static void send_all(int fd, const void *buf, size_t len)
+{
+	const char *p = buf;
+
+	while (len) {
+		ssize_t n = send(fd, p, len, MSG_NOSIGNAL);
+
+		if (n < 0)
+			err(1, "send");
+		p += n;
+		len -= n;
+	}
+}
+
+static void recv_all(int fd, void *buf, size_t len)
+{
+	char *p = buf;
+
+	while (len) {
+		ssize_t n = recv(fd, p, len, 0);
+
+		if (n < 0)
+			err(1, "recv");
+		if (!n)
+			errx(1, "the stream ended %zu octets early", len);
+		p += n;
+		len -= n;
+	}
+}
+
+static void send_stream(int fd, const struct request *r, uint64_t seed)
+{
+	static uint8_t buf[LARGEST];
+	uint64_t sizes = ~seed, at = 0;
+
+	while (at < r->octets) {
+		size_t n = 1 + next_random(&sizes) % r->largest;
+
+		if (n > r->octets - at)
+			n = r->octets - at;
+		pattern(buf, n, seed, at);
+		send_all(fd, buf, n);
+		at += n;
+		if (r->interval)
+			usleep(r->interval);
+	}
+}
+
+/* Says where the octets that came instead belong, if they are of the stream. */
+__attribute__((noreturn))
+static void wrong(const uint8_t *got, const uint8_t *want, size_t n,
+		  uint64_t seed, uint64_t at)
+{
+	uint64_t there;
+	uint8_t word[8];
+	size_t i = 0;
+
+	while (got[i] == want[i])
+		i++;
+	for (there = 0; i + 8 <= n && there < at + n + (8 << 20); there++) {
+		pattern(word, sizeof(word), seed, there);
+		if (!memcmp(word, got + i, sizeof(word)))
+			errx(1, "octet %llu: what belongs at %llu (seed %llu, read %llu + %zu)",
+			     (unsigned long long)at + i,
+			     (unsigned long long)there,
+			     (unsigned long long)seed, (unsigned long long)at,
+			     n);
+	}
+	errx(1, "octet %llu: %02x, not %02x (seed %llu, read %llu + %zu)",
+	     (unsigned long long)at + i, got[i], want[i],
+	     (unsigned long long)seed, (unsigned long long)at, n);
+}
+
+static void recv_stream(int fd, const struct request *r, uint64_t seed)
+{
+	static uint8_t buf[LARGEST], good[LARGEST];
+	uint64_t at = 0;
+
+	while (at < r->octets) {
+		uint64_t left = r->octets - at;
+		ssize_t n = recv(fd, buf, left < LARGEST ? left : LARGEST, 0);
+
+		if (n < 0)
+			err(1, "recv at %llu", (unsigned long long)at);
+		if (!n)
+			errx(1, "the stream ended at %llu of %llu",
+			     (unsigned long long)at,
+			     (unsigned long long)r->octets);
+		pattern(good, n, seed, at);
+		if (memcmp(buf, good, n))
+			wrong(buf, good, n, seed, at);
+		at += n;
+	}
+}
+
+/* Both directions at once need two processes. */
+static void transfer(int fd, const struct request *r, bool client)
+{
+	bool sends = r->direction & (client ? UP : DOWN);
+	bool receives = r->direction & (client ? DOWN : UP);
+	uint64_t out = r->seed ^ (client ? 0 : 1ULL << 63);
+	int status = 0;
+	pid_t pid = 0;
+	char last;
+
+	if (sends && receives)
+		pid = fork();
+	if (sends && !pid)
+		send_stream(fd, r, out);
+	if (sends && receives && !pid)
+		_exit(0);
+	if (receives)
+		recv_stream(fd, r, out ^ 1ULL << 63);
+	if (pid && (waitpid(pid, &status, 0) != pid || status))
+		errx(1, "the sender failed");
+	if (client) {
+		/* the end of ours, then its word that all was right, its end */
+		if (shutdown(fd, SHUT_WR))
+			err(1, "shutdown");
+		recv_all(fd, &last, 1);
+		if (recv(fd, &last, 1, 0) != 0)
+			err(1, "no end");
+	} else {
+		if (recv(fd, &last, 1, 0) != 0)
+			err(1, "no end");
+		send_all(fd, "k", 1);
+	}
+}
+
+static void options(int fd)
+{
+	int one = 1;
+
+	if (nodelay &&
+	    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one)))
+		err(1, "TCP_NODELAY");
+	if (buffer &&
+	    (setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &buffer, sizeof(buffer)) ||
+	     setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &buffer, sizeof(buffer))))
+		err(1, "buffers");
+}
+
+static int new_socket(void)
+{
+	int d = domain == AF_HPS ? AF_HPS : address.ss_family;
+	int fd = socket(d, type, protocol);
+
+	if (fd < 0)
+		err(1, "socket");
+	options(fd);
+	return fd;
+}
+
+static int dial(void)
+{
+	int fd = new_socket();
+
+	if (connect(fd, (void *)&address, address_len))
+		err(1, "connect");
+	return fd;
+}
+
+static int listening(void)
+{
+	int fd = new_socket(), one = 1;
+
+	if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one)))
+		err(1, "SO_REUSEADDR");
+	if (bind(fd, (void *)&address, address_len))
+		err(1, "bind");
+	if (listen(fd, backlog))
+		err(1, "listen");
+	puts("listening");
+	return fd;
+}
+
+static void server(void)
+{
+	int lst = listening();
+
+	signal(SIGCHLD, SIG_IGN);
+	for (;;) {
+		struct request r;
+		int fd = accept(lst, NULL, NULL);
+
+		if (fd < 0) {
+			if (errno != EMFILE && errno != ENFILE)
+				err(1, "accept");
+			puts("EMFILE");
+			usleep(100000);
+			continue;
+		}
+		if (fork()) {
+			close(fd);
+			continue;
+		}
+		close(lst);
+		signal(SIGCHLD, SIG_DFL);
+		recv_all(fd, &r, sizeof(r));
+		if (r.magic != MAGIC || r.largest > LARGEST)
+			errx(1, "no request");
+		transfer(fd, &r, false);
+		_exit(0);
+	}
+}
+
+static void client_once(uint64_t seed)
+{
+	struct request r = want;
+	int fd = dial();
+
+	r.seed += seed;
+	send_all(fd, &r, sizeof(r));
+	transfer(fd, &r, true);
+	close(fd);
+}
+
+static void client(void)
+{
+	struct timespec begin, end;
+	int i, j, status, bad = 0;
+	double s;
+
+	clock_gettime(CLOCK_MONOTONIC, &begin);
+	for (j = 0; j < at_once; j++) {
+		if (at_once > 1 && fork())
+			continue;
+		for (i = 0; i < connections; i++)
+			client_once(1000003ULL * j + i);
+		if (at_once > 1)
+			_exit(0);
+	}
+	for (j = 0; at_once > 1 && j < at_once; j++)
+		if (wait(&status) < 0 || status)
+			bad++;
+	if (bad)
+		errx(1, "%d of %d failed", bad, at_once);
+	clock_gettime(CLOCK_MONOTONIC, &end);
+	s = end.tv_sec - begin.tv_sec + (end.tv_nsec - begin.tv_nsec) / 1e9;
+	printf("ok %llu octets seed %llu %.3f s %.1f Mbit/s\n",
+	       (unsigned long long)want.octets, (unsigned long long)want.seed,
+	       s, want.octets * 8 * connections * at_once / s / 1e6);
+}
+
+static void hold(void)
+{
+	int i, fd;
+
+	for (i = 0; i < connections; i++) {
+		uint64_t left = want.octets;
+		static char buf[65536];
+
+		fd = dial();
+		while (left) {
+			size_t n = left < sizeof(buf) ? left : sizeof(buf);
+
+			send_all(fd, buf, n);
+			left -= n;
+		}
+	}
+	puts("held");
+	pause();
+}
+
+static void push(void)
+{
+	static char buf[65536];
+	int fd = dial();
+
+	puts("pushing");
+	while (send(fd, buf, sizeof(buf), MSG_NOSIGNAL) > 0)
+		if (want.interval)
+			usleep(want.interval);
+	puts(strerrorname_np(errno));
+}
+
+static void read_all(void)
+{
+	static char buf[65536];
+	int fd = dial();
+	ssize_t n;
+
+	puts("reading");
+	do
+		n = recv(fd, buf, sizeof(buf), 0);
+	while (n > 0);
+	puts(n ? strerrorname_np(errno) : "end");
+}
+
+static void stall(void)
+{
+	int lst = listening(), i;
+
+	for (i = 0; i < connections; i++) {
+		if (accept(lst, NULL, NULL) < 0)
+			err(1, "accept");
+		puts("accepted");
+	}
+	pause();
+}
+
+static void set_address(const char *text, int port)
+{
+	struct sockaddr_in6 *in6 = (void *)&address;
+	struct sockaddr_in *in = (void *)&address;
+
+	if (inet_pton(AF_INET, text, &in->sin_addr) == 1) {
+		in->sin_family = AF_INET;
+		in->sin_port = htons(port);
+		address_len = sizeof(*in);
+	} else if (inet_pton(AF_INET6, text, &in6->sin6_addr) == 1) {
+		in6->sin6_family = AF_INET6;
+		in6->sin6_port = htons(port);
+		address_len = sizeof(*in6);
+	} else {
+		errx(2, "%s is no address", text);
+	}
+}
+
+static void set_protocol(const char *name)
+{
+	if (!strcmp(name, "hps"))
+		return;
+	domain = AF_UNSPEC;
+	if (!strcmp(name, "inet"))
+		protocol = IPPROTO_HPS;
+	else if (strcmp(name, "tcp"))
+		errx(2, "%s is no protocol", name);
+}
+
+static int direction(const char *name)
+{
+	if (!strcmp(name, "both"))
+		return UP | DOWN;
+	return strcmp(name, "down") ? UP : DOWN;
+}
+
+int main(int argc, char **argv)
+{
+	static const struct {
+		const char	*name;
+		void		(*run)(void);
+	} modes[] = {
+		{ "server", server }, { "client", client }, { "hold", hold },
+		{ "push", push }, { "read", read_all }, { "stall", stall },
+	};
+	size_t i;
+	int c;
+
+	setvbuf(stdout, NULL, _IOLBF, 0);
+	while ((c = getopt(argc, argv, "P:Qd:s:w:S:n:j:NB:b:i:")) != -1) {
+		switch (c) {
+		case 'P': set_protocol(optarg); break;
+		case 'Q': type = SOCK_SEQPACKET; break;
+		case 'd': want.direction = direction(optarg); break;
+		case 's': want.octets = strtoull(optarg, NULL, 0); break;
+		case 'w': want.largest = atoi(optarg); break;
+		case 'S': want.seed = strtoull(optarg, NULL, 0); break;
+		case 'n': connections = atoi(optarg); break;
+		case 'j': at_once = atoi(optarg); break;
+		case 'N': nodelay = 1; break;
+		case 'B': buffer = atoi(optarg); break;
+		case 'b': backlog = atoi(optarg); break;
+		case 'i': want.interval = atoi(optarg); break;
+		default: return 2;
+		}
+	}
+	if (argc - optind != 3 || want.largest < 1 || want.largest > LARGEST)
+		errx(2, "usage: traffic [OPTION]... MODE ADDRESS PORT");
+	set_address(argv[optind + 1], atoi(argv[optind + 2]));
+	for (i = 0; i < sizeof(modes) / sizeof(modes[0]); i++) {
+		if (strcmp(argv[optind], modes[i].name))
+			continue;
+		modes[i].run();
+		return 0;
+	}
+	errx(2, "no mode %s", argv[optind]);
+}
