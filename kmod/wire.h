@@ -13,6 +13,7 @@
 
 #include <linux/types.h>
 #include <linux/build_bug.h>
+#include <uapi/linux/hps.h>
 
 #define HPS_WIRE_VERSION	1
 
@@ -268,46 +269,6 @@ static_assert(sizeof(struct hps_links) == 8);
 /* The longest message that is not data. */
 #define HPS_MAX_CONTROL \
 	(sizeof(struct hps_links) + HPS_MAX_OFFERS * sizeof(struct hps_link_offer))
-
-/**
- * enum hps_reason - why something was refused or reset
- * @HPS_REASON_NONE:		no reason given
- * @HPS_REASON_NO_LISTENER:	nobody listens on the HPS port
- * @HPS_REASON_BACKLOG:		the listener's backlog is full
- * @HPS_REASON_SOCKTYPE:	the listener has another socket type
- * @HPS_REASON_VERSION:		no common protocol version
- * @HPS_REASON_FEATURE:		a feature that must be understood is not
- * @HPS_REASON_TOKEN:		no connection has this token
- * @HPS_REASON_AUTH:		the proof of a join is wrong
- * @HPS_REASON_MEMORY:		no memory, or a bound was reached
- * @HPS_REASON_PROTOCOL:	the peer broke the protocol
- * @HPS_REASON_CREDIT:		the peer sent more than its credit
- * @HPS_REASON_UNREAD:		closed with data unread
- * @HPS_REASON_CLOSED:		data came for a socket that is closed
- * @HPS_REASON_ABORT:		the application aborted (linger 0)
- * @HPS_REASON_TIMEOUT:		nothing came in time
- * @HPS_REASON_UNKNOWN_TYPE:	a message that must be understood is not
- * @HPS_REASON_ADMIN:		the administrator ended it
- */
-enum hps_reason {
-	HPS_REASON_NONE		= 0,
-	HPS_REASON_NO_LISTENER	= 1,
-	HPS_REASON_BACKLOG	= 2,
-	HPS_REASON_SOCKTYPE	= 3,
-	HPS_REASON_VERSION	= 4,
-	HPS_REASON_FEATURE	= 5,
-	HPS_REASON_TOKEN	= 6,
-	HPS_REASON_AUTH		= 7,
-	HPS_REASON_MEMORY	= 8,
-	HPS_REASON_PROTOCOL	= 9,
-	HPS_REASON_CREDIT	= 10,
-	HPS_REASON_UNREAD	= 11,
-	HPS_REASON_CLOSED	= 12,
-	HPS_REASON_ABORT	= 13,
-	HPS_REASON_TIMEOUT	= 14,
-	HPS_REASON_UNKNOWN_TYPE	= 15,
-	HPS_REASON_ADMIN	= 16,
-};
 
 /* A segment costs at least this much credit, so that tiny ones cannot exhaust
  * the receiver's memory (design: SV-3).

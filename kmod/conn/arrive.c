@@ -8,6 +8,7 @@
 #include "conn/send.h"
 #include "conn/snapshot.h"
 #include "control/trace.h"
+#include "ddp/message.h"
 #include "link/link.h"
 
 static int path_data(struct hps_channel *ch, const struct hps_data *data,
@@ -208,7 +209,7 @@ static int on_reset(struct hps_path *path, const struct hps_msg *msg, u32 len)
 	spin_lock_bh(&conn->lock);
 	if (conn->state != HPS_CONN_CLOSED)
 		hps_mib_inc(conn->net, HPS_MIB_CONN_RESET);
-	hps_conn_lost(conn, hps_conn_reset_errno(conn), be32_to_cpu(m->reason));
+	hps_conn_lost(conn, hps_conn_reset_errno(conn), hps_reason_of_peer(m->reason));
 	spin_unlock_bh(&conn->lock);
 	return -ECONNRESET;
 }

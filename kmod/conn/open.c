@@ -215,7 +215,7 @@ static void refused(struct hps_path *path, const struct hps_hello *hello)
 {
 	struct hps_conn *conn = path->conn;
 	struct hps_channel *ch = path->ch;
-	u32 reason = be32_to_cpu(hello->reason);
+	enum hps_reason reason = hps_reason_of_peer(hello->reason);
 
 	if (path->join) {
 		hps_mib_inc(conn->net, HPS_MIB_JOIN_REFUSED);

@@ -12,6 +12,9 @@
 
 #include <linux/tracepoint.h>
 #include <linux/types.h>
+#include <uapi/linux/hps.h>
+
+#define HPS_REASON_SYMBOL(code, number, name, text) { number, name },
 
 DECLARE_EVENT_CLASS(hps_segment,
 	TP_PROTO(u64 conn, int ifindex, u64 offset, u32 len, bool again),
@@ -89,8 +92,12 @@ TRACE_EVENT(hps_path_down,
 		__entry->err = err;
 	),
 
-	TP_printk("conn=%016llx ifindex=%d reason=%u err=%d", __entry->conn,
-		  __entry->ifindex, __entry->reason, __entry->err)
+	TP_printk("conn=%016llx ifindex=%d reason=%s err=%d", __entry->conn,
+		  __entry->ifindex,
+		  __print_symbolic(__entry->reason,
+				   HPS_REASONS(HPS_REASON_SYMBOL)
+				   { U32_MAX, "unknown" }),
+		  __entry->err)
 );
 
 /* States are those of TCP (include/net/tcp_states.h). */

@@ -196,29 +196,14 @@ const char *hps_msg_name(u8 type)
  * hps_reason_name - for traces and messages
  * @reason:	enum hps_reason
  *
- * Return: a few words.
+ * Return: one word, of the list in the uapi.
  */
 const char *hps_reason_name(u32 reason)
 {
-	static const char * const names[] = {
-		[HPS_REASON_NONE]		= "no reason given",
-		[HPS_REASON_NO_LISTENER]	= "no listener",
-		[HPS_REASON_BACKLOG]		= "backlog full",
-		[HPS_REASON_SOCKTYPE]		= "other socket type",
-		[HPS_REASON_VERSION]		= "no common version",
-		[HPS_REASON_FEATURE]		= "unknown feature",
-		[HPS_REASON_TOKEN]		= "unknown token",
-		[HPS_REASON_AUTH]		= "wrong proof",
-		[HPS_REASON_MEMORY]		= "no memory",
-		[HPS_REASON_PROTOCOL]		= "protocol error",
-		[HPS_REASON_CREDIT]		= "credit exceeded",
-		[HPS_REASON_UNREAD]		= "closed with data unread",
-		[HPS_REASON_CLOSED]		= "data after close",
-		[HPS_REASON_ABORT]		= "aborted",
-		[HPS_REASON_TIMEOUT]		= "timed out",
-		[HPS_REASON_UNKNOWN_TYPE]	= "unknown message",
-		[HPS_REASON_ADMIN]		= "by the administrator",
-	};
-
-	return reason < ARRAY_SIZE(names) ? names[reason] : "unknown";
+#define NAME(code, number, name, text) case number: return name;
+	switch (reason) {
+	HPS_REASONS(NAME)
+	}
+#undef NAME
+	return "unknown";
 }

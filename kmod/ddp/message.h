@@ -155,4 +155,12 @@ static inline void hps_links_build(struct hps_links *m, u8 count)
 	memset(m->reserved, 0, sizeof(m->reserved));
 }
 
+/* What a peer says is never taken for a code that only this host gives. */
+static inline enum hps_reason hps_reason_of_peer(__be32 reason)
+{
+	u32 code = be32_to_cpu(reason);
+
+	return code < HPS_REASON_LOCAL ? code : HPS_REASON_NONE;
+}
+
 #endif /* _HPS_DDP_MESSAGE_H */

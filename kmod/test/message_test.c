@@ -238,13 +238,40 @@ static void message_hello_kind(struct kunit *test)
 
 static void message_names(struct kunit *test)
 {
-	int r;
+	u32 r;
 
 	HPS_EXPECT(test, !strcmp(hps_msg_name(HPS_MSG_FINACK), "finack"));
 	HPS_EXPECT(test, !strcmp(hps_msg_name(255), "unknown"));
 	for (r = HPS_REASON_NONE; r <= HPS_REASON_ADMIN; r++)
 		HPS_EXPECT(test, strcmp(hps_reason_name(r), "unknown"));
 	HPS_EXPECT(test, !strcmp(hps_reason_name(U32_MAX), "unknown"));
+	HPS_EXPECT(test, !strcmp(hps_reason_name(HPS_REASON_CUTOFF), "cutoff"));
+}
+
+/* Each code, and each name, stands for one thing. */
+static void message_reasons_are_distinct(struct kunit *test)
+{
+#define CODE(code, number, name, text) number,
+	static const u32 codes[] = { HPS_REASONS(CODE) };
+#undef CODE
+	int i, j;
+
+	for (i = 0; i < ARRAY_SIZE(codes); i++)
+		for (j = 0; j < i; j++) {
+			HPS_EXPECT(test, codes[i] != codes[j]);
+			HPS_EXPECT(test, strcmp(hps_reason_name(codes[i]),
+						hps_reason_name(codes[j])));
+		}
+}
+
+static void message_reason_of_peer(struct kunit *test)
+{
+	HPS_EXPECT_EQ(test, hps_reason_of_peer(cpu_to_be32(HPS_REASON_ADMIN)),
+		      HPS_REASON_ADMIN);
+	HPS_EXPECT_EQ(test, hps_reason_of_peer(cpu_to_be32(HPS_REASON_IN_USE)),
+		      HPS_REASON_NONE);
+	HPS_EXPECT_EQ(test, hps_reason_of_peer(cpu_to_be32(U32_MAX)),
+		      HPS_REASON_NONE);
 }
 
 static struct kunit_case cases[] = {
@@ -265,6 +292,8 @@ static struct kunit_case cases[] = {
 	HPS_CASE(message_hello_features),
 	HPS_CASE(message_hello_kind),
 	HPS_CASE(message_names),
+	HPS_CASE(message_reasons_are_distinct),
+	HPS_CASE(message_reason_of_peer),
 	{}
 };
 

@@ -42,7 +42,10 @@ void out_address(const char *key, const char *fmt, const struct nlattr *addr,
 		 const struct nlattr *port);
 
 const char *policy_name(uint8_t policy);
-const char *reason_name(uint32_t reason);
+
+/* Of enum hps_reason: a word, a sentence. */
+const char *reason_name(uint32_t code);
+const char *reason_text(uint32_t code);
 
 /* What names a connection, and one path, in events; @tb by HPS_A_CONN_*. */
 void out_conn_names(const struct nlattr **tb);

@@ -5,6 +5,8 @@
 #include <arpa/inet.h>
 #include <net/if.h>
 
+#include <linux/hps.h>
+
 #include "common/fail.h"
 #include "common/out.h"
 #include "hpsctl/ctl.h"
@@ -45,17 +47,38 @@ void out_address(const char *key, const char *fmt, const struct nlattr *addr,
 	out_str(key, fmt, port ? text : host);
 }
 
-/* enum hps_reason, Documentation/networking/hps-wire.rst */
-const char *reason_name(uint32_t reason)
-{
-	static const char * const names[] = {
-		"none", "no-listener", "backlog", "socktype", "version",
-		"feature", "token", "auth", "memory", "protocol", "credit",
-		"unread", "closed", "abort", "timeout", "unknown-type",
-		"admin",
-	};
+/* The names are those of the list in the uapi. */
+static const struct reason {
+	uint32_t code;
+	const char *name;
+	const char *text;
+} reasons[] = {
+#define REASON(code, number, name, text) { number, name, text },
+	HPS_REASONS(REASON)
+#undef REASON
+};
 
-	if (reason < sizeof(names) / sizeof(names[0]))
-		return names[reason];
-	return "unknown";
+static const struct reason *find_reason(uint32_t code)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(reasons) / sizeof(reasons[0]); i++) {
+		if (reasons[i].code == code)
+			return &reasons[i];
+	}
+	return NULL;
+}
+
+const char *reason_name(uint32_t code)
+{
+	const struct reason *r = find_reason(code);
+
+	return r ? r->name : "unknown";
+}
+
+const char *reason_text(uint32_t code)
+{
+	const struct reason *r = find_reason(code);
+
+	return r ? r->text : "a reason that this hpsctl does not know";
 }
