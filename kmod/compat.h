@@ -107,6 +107,21 @@ static int fn##_rtnl(struct net_device *dev,				\
 #define sk_wake_async_rcu	sk_wake_async
 #endif
 
+/* before 6.7: the hooks of addresses knew no length; before 6.19 their addresses
+ * were struct sockaddr. The attach types of sockets exist only where cgroups
+ * have BPF.
+ */
+#ifdef CONFIG_CGROUP_BPF
+#include <linux/bpf-cgroup.h>
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 7, 0)
+#define hps_cgroup_run(sk, addr, len, type, flags) \
+	__cgroup_bpf_run_filter_sock_addr(sk, addr, type, NULL, flags)
+#else
+#define hps_cgroup_run(sk, addr, len, type, flags) \
+	__cgroup_bpf_run_filter_sock_addr(sk, addr, len, type, NULL, flags)
+#endif
+#endif
+
 /* before 6.7: crypto_memneq() was declared with the algorithms' interface. */
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 7, 0)
 #include <crypto/algapi.h>

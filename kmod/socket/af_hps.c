@@ -113,6 +113,31 @@ static bool is_local6(struct net *net, const union hps_addr *a)
 	return local || READ_ONCE(net->ipv6.sysctl.ip_nonlocal_bind);
 }
 
+/* Reads an address for bind(), after the cgroup's programs have seen it. */
+static int get_bind_addr(struct sock *sk, void *uaddr, int len,
+			 union hps_addr *addr)
+{
+	struct net *net = sock_net(sk);
+	bool any_port;
+	int err;
+
+	err = get_addr(sk, uaddr, len, addr);
+	if (!err)
+		err = hps_cgroup_bind(sk, uaddr, &len, &any_port);
+	if (!err)
+		err = get_addr(sk, uaddr, len, addr);
+	if (err)
+		return err;
+	if (addr->sa.sa_family == AF_INET ?
+	    !is_local4(net, addr->in.sin_addr.s_addr) : !is_local6(net, addr))
+		return -EADDRNOTAVAIL;
+	if (addr->in.sin_port && !any_port &&
+	    inet_port_requires_bind_service(net, ntohs(addr->in.sin_port)) &&
+	    !ns_capable(net->user_ns, CAP_NET_BIND_SERVICE))
+		return -EACCES;
+	return 0;
+}
+
 static int hps_bind(struct socket *sock, struct sockaddr_unsized *uaddr, int len)
 {
 	struct sock *sk = sock->sk;
@@ -121,18 +146,10 @@ static int hps_bind(struct socket *sock, struct sockaddr_unsized *uaddr, int len
 	union hps_addr addr;
 	int err;
 
-	err = get_addr(sk, uaddr, len, &addr);
-	if (err)
-		return err;
-	if (addr.sa.sa_family == AF_INET ?
-	    !is_local4(net, addr.in.sin_addr.s_addr) : !is_local6(net, &addr))
-		return -EADDRNOTAVAIL;
-	if (addr.in.sin_port &&
-	    inet_port_requires_bind_service(net, ntohs(addr.in.sin_port)) &&
-	    !ns_capable(net->user_ns, CAP_NET_BIND_SERVICE))
-		return -EACCES;
-
 	lock_sock(sk);
+	err = get_bind_addr(sk, uaddr, len, &addr);
+	if (err)
+		goto out;
 	err = -EINVAL;
 	if (hs->port.port || hs->conn || sk->sk_state != TCP_CLOSE)
 		goto out;
@@ -173,6 +190,7 @@ static int hps_getname(struct socket *sock, struct sockaddr *uaddr, int peer)
 	if (!a.sa.sa_family)
 		a.sa.sa_family = hs->six ? AF_INET6 : AF_INET;
 	len = put_addr(hs, &a, uaddr);
+	hps_cgroup_name(sk, uaddr, &len, peer);
 out:
 	release_sock(sk);
 	return len;
@@ -224,8 +242,10 @@ static int begin_connect(struct sock *sk, const union hps_addr *remote)
 		if (hs->port.addr.sa.sa_family == remote->sa.sa_family)
 			conn->local = hs->port.addr;
 	}
-	if (!conn->local.sa.sa_family)
+	if (!conn->local.sa.sa_family) {
 		conn->local.in.sin_port = hs->port.port;
+		hps_cgroup_source(sk, remote->sa.sa_family, &conn->local);
+	}
 	conn->snd.nodelay = hs->nodelay;
 	conn->snd.cork = hs->cork;
 	use_bound_device(sk, conn);
@@ -259,6 +279,10 @@ static int hps_connect(struct socket *sock, struct sockaddr_unsized *uaddr,
 		if (sk->sk_state != TCP_CLOSE)
 			goto out;
 		err = get_addr(sk, uaddr, len, &remote);
+		if (!err)
+			err = hps_cgroup_connect(sk, uaddr, &len);
+		if (!err)
+			err = get_addr(sk, uaddr, len, &remote);
 		if (err)
 			goto out;
 		if (!hps_sk(sk)->port.port)
@@ -348,6 +372,8 @@ static void sock_setup(struct sock *sk)
 {
 	const struct hps_net *hn = hps_net(sock_net(sk));
 
+	if (sk->sk_family != AF_INET)
+		inet_sk(sk)->pinet6 = &((struct hps6_sock *)sk)->inet6;
 	sk->sk_write_space = hps_write_space;
 	WRITE_ONCE(sk->sk_rcvbuf, READ_ONCE(hn->sysctl.rmem));
 	WRITE_ONCE(sk->sk_sndbuf, READ_ONCE(hn->sysctl.wmem));
@@ -373,8 +399,6 @@ static struct sock *accept_sock(struct sock *lsk, struct socket *newsock,
 	sk->sk_type = lsk->sk_type;
 	sk->sk_protocol = lsk->sk_protocol;
 	sk->sk_destruct = lsk->sk_destruct;
-	if (sk->sk_family == AF_INET6)
-		inet_sk(sk)->pinet6 = &((struct hps6_sock *)sk)->inet6;
 	sock_setup(sk);
 	/* What a listening TCP socket gives to its children. */
 	sk->sk_rcvbuf = lsk->sk_rcvbuf;
@@ -617,6 +641,7 @@ static struct proto hps_prot = {
 	.name		= "HPS",
 	.owner		= THIS_MODULE,
 	.init		= init_inet_sock,
+	.get_port	= hps_cgroup_get_port,
 	.obj_size	= sizeof(struct hps_sock),
 };
 
@@ -624,6 +649,7 @@ static struct proto hps6_prot = {
 	.name		= "HPSv6",
 	.owner		= THIS_MODULE,
 	.init		= init_inet_sock,
+	.get_port	= hps_cgroup_get_port,
 	.obj_size	= sizeof(struct hps6_sock),
 	HPS_IPV6_PINFO_OFFSET(offsetof(struct hps6_sock, inet6))
 };
@@ -637,7 +663,7 @@ static int hps_create(struct net *net, struct socket *sock, int protocol,
 		return -ESOCKTNOSUPPORT;
 	if (protocol && protocol != IPPROTO_HPS)
 		return -EPROTONOSUPPORT;
-	sk = sk_alloc(net, PF_HPS, GFP_KERNEL, &hps_prot, kern);
+	sk = sk_alloc(net, PF_HPS, GFP_KERNEL, &hps6_prot, kern);
 	if (!sk)
 		return -ENOBUFS;
 	sock->ops = &hps_ops;

@@ -31,7 +31,9 @@ struct hps_sock {
 	bool			cork;
 };
 
-/* Sockets of AF_INET6: the kernel looks for struct ipv6_pinfo at the end. */
+/* Sockets of AF_INET6 and AF_HPS: the kernel looks for struct ipv6_pinfo at the
+ * end.
+ */
 struct hps6_sock {
 	struct hps_sock		hps;
 	struct ipv6_pinfo	inet6;
@@ -41,6 +43,14 @@ static inline struct hps_sock *hps_sk(const struct sock *sk)
 {
 	return (struct hps_sock *)sk;
 }
+
+/* cgroup.c */
+int hps_cgroup_bind(struct sock *sk, void *addr, int *len, bool *any_port);
+int hps_cgroup_connect(struct sock *sk, void *addr, int *len);
+void hps_cgroup_name(struct sock *sk, void *addr, int *len, bool peer);
+void hps_cgroup_source(const struct sock *sk, u16 family,
+		       union hps_addr *local);
+int hps_cgroup_get_port(struct sock *sk, unsigned short port);
 
 /* sockopt.c */
 int hps_setsockopt(struct socket *sock, int level, int name, sockptr_t val,

@@ -160,7 +160,7 @@ int hps_getsockopt(struct socket *sock, int level, int name, char __user *val,
 	else if (level == IPPROTO_TCP && name == TCP_CORK)
 		v = hs->cork;
 	else if (level == IPPROTO_IPV6 && name == IPV6_V6ONLY &&
-		 sock->sk->sk_family != AF_INET)
+		 READ_ONCE(sock->ops)->family != PF_INET)
 		v = hs->v6only;
 	else
 		return -ENOPROTOOPT;
