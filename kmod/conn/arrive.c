@@ -38,6 +38,7 @@ static int path_data(struct hps_channel *ch, const struct hps_data *data,
 	path->rx_off = off;
 	path->rx_mark = mark;
 	path->rx_octets += len;
+	path->rx_segments++;
 	ack = hps_credit_expand(conn->snd.una, be32_to_cpu(data->ack));
 	err = hps_send_ack(conn, ack, ack + be32_to_cpu(data->window), 0);
 out:
@@ -75,8 +76,11 @@ static int path_payload(struct hps_channel *ch, u32 pos, u32 len, bool end)
 				       pos + len, true, &more);
 	if (!err)
 		path->rx_off += len;
-	if (fresh < len && !err)
+	if (fresh < len && !err) {
 		hps_mib_add(ch->net, HPS_MIB_DUPLICATE_OCTETS, len - fresh);
+		path->duplicate_octets += len - fresh;
+		conn->rcv.duplicate_octets += len - fresh;
+	}
 out:
 	spin_unlock_bh(&conn->lock);
 	return err;

@@ -58,6 +58,8 @@ enum hps_conn_state {
  * @fin_sent:	the FIN is on its way or there
  * @fin_acked:	the peer has it
  * @stalled:	out of credit, counted once
+ * @stalls:	how often
+ * @resent_octets: payload that was sent again, over all paths ever
  * @flush:	all below is sent whatever TCP_CORK and MSG_MORE say
  */
 struct hps_send {
@@ -81,6 +83,8 @@ struct hps_send {
 	bool			fin_acked;
 	bool			stalled;
 	u64			flush;
+	u64			stalls;
+	u64			resent_octets;
 };
 
 /**
@@ -89,12 +93,14 @@ struct hps_send {
  * @credit:	what the peer was told
  * @fin_off:	end of the peer's stream, if @fin
  * @told:	frontier that the socket was told of
+ * @duplicate_octets: payload that had arrived before, over all paths ever
  */
 struct hps_recv {
 	struct hps_reasm	reasm;
 	struct hps_credit_rx	credit;
 	u64			fin_off;
 	u64			told;
+	u64			duplicate_octets;
 	bool			fin;
 };
 

@@ -83,7 +83,10 @@ struct hps_path {
 	u64			tx_octets;
 	u64			rx_octets;
 	u64			tx_segments;
+	u64			rx_segments;
 	u64			resent;
+	u64			resent_octets;
+	u64			duplicate_octets;
 };
 
 /* arrive.c */

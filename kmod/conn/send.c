@@ -264,6 +264,8 @@ static bool give(struct hps_conn *conn, struct hps_path *path,
 	hps_mib_inc(conn->net, HPS_MIB_SEGMENT_SENT);
 	if (again) {
 		path->resent++;
+		path->resent_octets += s->len;
+		conn->snd.resent_octets += s->len;
 		hps_mib_inc(conn->net, HPS_MIB_SEGMENT_RESENT);
 	}
 	trace_hps_segment_sent(conn->token, path->ch->key.ifindex, s->off,
@@ -412,6 +414,7 @@ static bool pull_fresh(struct hps_conn *conn, struct hps_path *path,
 	if (!room) {
 		if (!snd->stalled) {
 			snd->stalled = true;
+			snd->stalls++;
 			hps_mib_inc(conn->net, HPS_MIB_CREDIT_STALL);
 			trace_hps_credit_stall(conn->token, snd->nxt,
 					       snd->credit.edge);

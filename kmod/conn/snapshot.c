@@ -11,6 +11,7 @@
 
 #include "conn/conn.h"
 #include "conn/path.h"
+#include "link/bundle.h"
 #include "link/link.h"
 
 static const struct hps_conn_observer __rcu *observer;
@@ -78,6 +79,39 @@ static void fill_head(const struct hps_conn *conn, struct hps_conn_head *head)
 	fill_socket(conn, head);
 }
 
+static void fill_flow(const struct hps_conn *conn, struct hps_conn_flow *flow)
+{
+	const struct hps_send *snd = &conn->snd;
+	const struct hps_recv *rcv = &conn->rcv;
+	struct hps_bundle_config config;
+
+	hps_bundle_config(conn->net, conn->bundle_ifindex, &config);
+	*flow = (struct hps_conn_flow) {
+		.una		= snd->una,
+		.nxt		= snd->nxt,
+		.end		= snd->end,
+		.edge		= snd->credit.edge,
+		.rcv_next	= rcv->reasm.next,
+		.rcv_ready	= rcv->reasm.frontier,
+		.rcv_edge	= rcv->credit.edge,
+		.stalls		= snd->stalls,
+		.resent_octets	= snd->resent_octets,
+		.duplicate_octets = rcv->duplicate_octets,
+		.peer_buffer	= snd->credit.buffer,
+		.snd_memory	= snd->memory,
+		.snd_limit	= snd->limit,
+		.rcv_buffer	= rcv->credit.buffer,
+		.rcv_cost	= min_t(u64, rcv->reasm.cost, U32_MAX),
+		.cutoff		= config.cutoff,
+		.bundle		= config.ifindex,
+		.policy		= config.policy,
+		.peer_links	= conn->nr_offers,
+		.reason		= conn->reason,
+		.joined		= conn->joined,
+		.err		= conn->err,
+	};
+}
+
 static u8 path_state(const struct hps_path *path)
 {
 	switch (path->state) {
@@ -103,7 +137,11 @@ static void fill_path(const struct hps_path *path,
 	snap->tx_octets = path->tx_octets;
 	snap->rx_octets = path->rx_octets;
 	snap->tx_segments = path->tx_segments;
+	snap->rx_segments = path->rx_segments;
 	snap->resent = path->resent;
+	snap->resent_octets = path->resent_octets;
+	snap->duplicate_octets = path->duplicate_octets;
+	snap->remote_id = path->remote_id;
 	if (!ch)
 		return;
 	snap->ifindex = ch->key.ifindex;
@@ -114,13 +152,14 @@ static void fill_path(const struct hps_path *path,
 	snap->in_flight = m.in_flight;
 	snap->srtt_us = m.srtt_us;
 	snap->min_rtt_us = m.min_rtt_us;
+	snap->mss = m.mss;
 	snap->rate = m.rate;
 }
 
 /**
  * hps_conn_snapshot() - look at a connection
  * @conn: the connection; the caller holds a reference
- * @snap: filled; 5 KB, so not on the stack
+ * @snap: filled; 8 KB, so not on the stack
  *
  * Context: process or softirq; takes the data lock.
  */
@@ -130,6 +169,7 @@ void hps_conn_snapshot(struct hps_conn *conn, struct hps_conn_snapshot *snap)
 
 	spin_lock_bh(&conn->lock);
 	fill_head(conn, &snap->head);
+	fill_flow(conn, &snap->flow);
 	snap->nr_paths = 0;
 	list_for_each_entry(path, &conn->paths, node) {
 		if (snap->nr_paths == HPS_SNAPSHOT_PATHS)

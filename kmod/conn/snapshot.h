@@ -24,15 +24,20 @@ struct hps_path_snapshot {
 	union hps_addr	remote;
 	int		ifindex;
 	u8		link_id;	/* 0: outside of a bundle */
+	u8		remote_id;
 	u8		state;		/* enum hps_nl_path_state */
 	u32		in_flight;
 	u32		srtt_us;
 	u32		min_rtt_us;
+	u32		mss;
 	u64		rate;
 	u64		tx_octets;
 	u64		rx_octets;
 	u64		tx_segments;
+	u64		rx_segments;
 	u64		resent;
+	u64		resent_octets;
+	u64		duplicate_octets;
 };
 
 /* A connection without its paths. */
@@ -52,8 +57,35 @@ struct hps_conn_head {
 	u32		peer_window;
 };
 
+/* Where its streams stand, and what bounds them; as in struct hps_info. */
+struct hps_conn_flow {
+	u64	una;
+	u64	nxt;
+	u64	end;
+	u64	edge;
+	u64	rcv_next;
+	u64	rcv_ready;
+	u64	rcv_edge;
+	u64	stalls;
+	u64	resent_octets;
+	u64	duplicate_octets;
+	u32	peer_buffer;
+	u32	snd_memory;
+	u32	snd_limit;
+	u32	rcv_buffer;
+	u32	rcv_cost;
+	u32	cutoff;
+	int	bundle;		/* in use, also by default; 0: none */
+	u8	policy;
+	u8	peer_links;
+	u8	reason;
+	bool	joined;
+	int	err;
+};
+
 struct hps_conn_snapshot {
 	struct hps_conn_head		head;
+	struct hps_conn_flow		flow;
 	unsigned int			nr_paths;
 	struct hps_path_snapshot	path[HPS_SNAPSHOT_PATHS];
 };

@@ -1,14 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Socket options. What is not supported is refused, never ignored. */
 #include <linux/in6.h>
+#include <linux/slab.h>
 #include <linux/sockptr.h>
 #include <linux/tcp.h>
 #include <net/sock.h>
+#include <uapi/linux/hps.h>
 
 #include "conn/conn.h"
 #include "conn/path.h"
 #include "conn/send.h"
 #include "socket/hps_sock.h"
+#include "socket/info.h"
 
 /* Options of SOL_SOCKET whose effect the core's own code has, or that are read
  * by connect(), bind() and I/O. SO_KEEPALIVE asks for what is always on.
@@ -149,12 +152,35 @@ int hps_setsockopt(struct socket *sock, int level, int name, sockptr_t val,
 	return err;
 }
 
+/* Writes as much of it as the program has room for, and says how much. */
+static int get_info(struct sock *sk, char __user *val, int __user *optlen)
+{
+	struct hps_info *info;
+	int len, size;
+
+	if (get_user(len, optlen))
+		return -EFAULT;
+	if (len < 0)
+		return -EINVAL;
+	lock_sock(sk);
+	info = hps_info_of(sk, &size);
+	release_sock(sk);
+	if (!info)
+		return -ENOMEM;
+	len = min(len, size);
+	size = put_user(len, optlen) || copy_to_user(val, info, len);
+	kfree(info);
+	return size ? -EFAULT : 0;
+}
+
 int hps_getsockopt(struct socket *sock, int level, int name, char __user *val,
 		   int __user *optlen)
 {
 	const struct hps_sock *hs = hps_sk(sock->sk);
 	int v, len;
 
+	if (level == SOL_HPS && name == HPS_INFO)
+		return get_info(sock->sk, val, optlen);
 	if (level == IPPROTO_TCP && name == TCP_NODELAY)
 		v = hs->nodelay;
 	else if (level == IPPROTO_TCP && name == TCP_CORK)

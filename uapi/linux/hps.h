@@ -91,6 +91,150 @@ enum hps_link_role {
 };
 
 /*
+ * Options of level SOL_HPS.
+ *
+ * @HPS_INFO: read only, struct hps_info and behind it the paths
+ */
+#define HPS_INFO	1
+
+/**
+ * struct hps_info_addr - an address in struct hps_info
+ * @family:	AF_INET, AF_INET6, or 0: none yet
+ * @port:	HPS port in struct hps_info, that of the transport in a path
+ * @scope_id:	of a link-local address, else 0
+ * @addr:	an IPv4 address stands in the first four octets
+ */
+struct hps_info_addr {
+	__u16	family;
+	__be16	port;
+	__u32	scope_id;
+	__u8	addr[16];
+};
+
+/**
+ * struct hps_path_info - one path of a connection, from the local side
+ * @ifindex:	the interface that its channel is bound to, 0 if none
+ * @state:	enum hps_nl_path_state (linux/hps_netlink.h)
+ * @role:	what the local link is for; 0: all traffic
+ * @link_id:	id of the local link within its bundle; 0 outside of one
+ * @remote_id:	the peer's id of its link; 0 if it told none
+ * @local:	of the transport
+ * @remote:	of the transport
+ * @rtt_us:	smoothed round trip, microseconds; 0 if unknown
+ * @min_rtt_us:	shortest round trip seen
+ * @in_flight:	octets given to the transport and not acknowledged by it
+ * @mss:	payload octets of a packet of the transport
+ * @rate:	measured delivery rate, octets per second; 0 if unknown
+ * @tx_octets:	payload sent, what was sent again as well
+ * @rx_octets:	payload received, what had arrived before as well
+ * @tx_segments: segments sent
+ * @rx_segments: segments received
+ * @resent_segments: those sent that another path had carried before
+ * @resent_octets: their payload
+ * @duplicate_octets: payload received that had arrived before
+ */
+struct hps_path_info {
+	__u32			ifindex;
+	__u8			state;
+	__u8			role;
+	__u8			link_id;
+	__u8			remote_id;
+	struct hps_info_addr	local;
+	struct hps_info_addr	remote;
+	__u32			rtt_us;
+	__u32			min_rtt_us;
+	__u32			in_flight;
+	__u32			mss;
+	__u64			rate;
+	__u64			tx_octets;
+	__u64			rx_octets;
+	__u64			tx_segments;
+	__u64			rx_segments;
+	__u64			resent_segments;
+	__u64			resent_octets;
+	__u64			duplicate_octets;
+};
+
+/* Flags of struct hps_info. */
+#define HPS_INFO_INITIATOR	0x01	/* this end connected */
+#define HPS_INFO_SEQPACKET	0x02	/* records, not a stream */
+#define HPS_INFO_JOINED		0x04	/* further paths were asked for */
+
+/**
+ * struct hps_info - what getsockopt(SOL_HPS, HPS_INFO) tells
+ * @path_offset: octets from the start to the first path
+ * @path_size:	octets from one path to the next
+ * @nr_paths:	paths behind this structure
+ * @state:	as of TCP (TCP_ESTABLISHED and so on)
+ * @flags:	HPS_INFO_*
+ * @token:	names the local end; 0 without a connection
+ * @local:	as getsockname() tells
+ * @remote:	as getpeername() tells
+ * @bundle:	ifindex of the bundle whose links are used, 0 if none
+ * @cutoff:	backlog from which on more than one link is used, octets
+ * @policy:	enum hps_policy in effect
+ * @peer_links:	addresses of links that the peer has told
+ * @reason:	enum hps_reason of the end, if it has ended
+ * @error:	errno of the end, or 0
+ * @una:	all octets written below were acknowledged by the peer's HPS
+ * @nxt:	first octet that was never sent
+ * @end:	end of what was written
+ * @edge:	first octet that the peer does not let us send yet
+ * @peer_buffer: the peer's receive buffer
+ * @snd_memory:	memory that holds written data
+ * @snd_limit:	bound of @snd_memory (SO_SNDBUF)
+ * @rcv_buffer:	receive buffer (SO_RCVBUF)
+ * @rcv_cost:	how much of it is used, by the rule of the credit
+ * @waiting:	LISTEN: connections that wait to be accepted
+ * @backlog:	LISTEN: how many may wait
+ * @rcv_next:	the program has read all below
+ * @rcv_ready:	all below has arrived
+ * @rcv_edge:	first octet that we do not let the peer send yet
+ * @stalls:	times that the credit was used up
+ * @resent_octets: payload sent again, over paths that have gone as well
+ * @duplicate_octets: payload received twice, over paths that have gone as well
+ *
+ * It grows at its end and so does struct hps_path_info. At most optlen octets
+ * are written and optlen becomes what was written, so a program looks only at
+ * fields in front of @path_offset and of optlen; path i begins at
+ * path_offset + i * path_size and has @path_size octets.
+ */
+struct hps_info {
+	__u16			path_offset;
+	__u16			path_size;
+	__u16			nr_paths;
+	__u8			state;
+	__u8			flags;
+	__u64			token;
+	struct hps_info_addr	local;
+	struct hps_info_addr	remote;
+	__u32			bundle;
+	__u32			cutoff;
+	__u8			policy;
+	__u8			peer_links;
+	__u16			reason;
+	__u32			error;
+	__u64			una;
+	__u64			nxt;
+	__u64			end;
+	__u64			edge;
+	__u32			peer_buffer;
+	__u32			snd_memory;
+	__u32			snd_limit;
+	__u32			rcv_buffer;
+	__u32			rcv_cost;
+	__u32			waiting;
+	__u32			backlog;
+	__u32			reserved;
+	__u64			rcv_next;
+	__u64			rcv_ready;
+	__u64			rcv_edge;
+	__u64			stalls;
+	__u64			resent_octets;
+	__u64			duplicate_octets;
+};
+
+/*
  * Why something was refused, ended, lost or left unused: one list for all.
  * Codes below HPS_REASON_LOCAL travel in messages (hps-wire.rst); the others
  * are told on this host only. A code never changes its number or its name.
