@@ -141,4 +141,13 @@ static inline void hps_take_sol_socket(struct socket *sock)
 }
 #endif
 
+/* Debian's kernels clear every variable on the stack. For the arrays of a
+ * segment, of which a few octets are used, that costs more than using them.
+ */
+#if __has_attribute(uninitialized)
+#define hps_uninitialized	__attribute__((uninitialized))
+#else
+#define hps_uninitialized
+#endif
+
 #endif /* _HPS_COMPAT_H */

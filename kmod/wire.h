@@ -126,6 +126,7 @@ enum hps_msg_type {
 #define HPS_DATA_EOR		0x01	/* a record mark follows the payload */
 #define HPS_DATA_RESENT		0x02	/* went over another path before */
 #define HPS_DATA_DUPLICATE	0x04	/* a copy made on purpose (duplicate policy) */
+#define HPS_DATA_ACK		0x08	/* the sender waits for the acknowledgement */
 
 /* Every message begins so. */
 struct hps_msg {

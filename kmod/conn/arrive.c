@@ -11,8 +11,38 @@
 #include "ddp/message.h"
 #include "link/link.h"
 
+/* Notes payload of the path's segment. Data lock held. */
+static int note_payload(struct hps_path *path, u32 pos, u32 len, bool end)
+{
+	struct hps_conn *conn = path->conn;
+	struct hps_reasm *r = &conn->rcv.reasm;
+	u32 fresh = 0, more;
+	int err = 0;
+
+	/* Data for nobody: TCP would answer with a reset as well. */
+	if (conn->orphan || conn->state == HPS_CONN_CLOSED) {
+		hps_conn_reset(conn, HPS_REASON_CLOSED);
+		return -EPIPE;
+	}
+	if (len)
+		err = hps_reasm_insert(r, &path->rxq, path->rx_off, len, pos,
+				       false, &fresh);
+	if (!err && end && path->rx_mark)
+		err = hps_reasm_insert(r, &path->rxq, path->rx_off + len, 1,
+				       pos + len, true, &more);
+	if (err)
+		return err;
+	path->rx_off += len;
+	if (fresh < len) {
+		hps_mib_add(conn->net, HPS_MIB_DUPLICATE_OCTETS, len - fresh);
+		path->duplicate_octets += len - fresh;
+		conn->rcv.duplicate_octets += len - fresh;
+	}
+	return 0;
+}
+
 static int path_data(struct hps_channel *ch, const struct hps_data *data,
-		     u32 len)
+		     u32 len, u32 pos, u32 here)
 {
 	struct hps_path *path = ch->user;
 	struct hps_conn *conn = path->conn;
@@ -39,11 +69,17 @@ static int path_data(struct hps_channel *ch, const struct hps_data *data,
 	path->rx_mark = mark;
 	path->rx_octets += len;
 	path->rx_segments++;
+	if (data->msg.flags & HPS_DATA_ACK)
+		rcv->ask = max(rcv->ask, off + len + mark);
 	ack = hps_credit_expand(conn->snd.una, be32_to_cpu(data->ack));
 	err = hps_send_ack(conn, ack, ack + be32_to_cpu(data->window), 0);
+	if (!err && here)
+		err = note_payload(path, pos, here, here == len) ? : here;
+	if (err == -ENOMEM)
+		err = 0;
 out:
 	spin_unlock_bh(&conn->lock);
-	if (!err) {
+	if (err >= 0) {
 		hps_link_count(path->link, 0, len, 0, 1);
 		hps_mib_inc(ch->net, HPS_MIB_SEGMENT_RECEIVED);
 		trace_hps_segment_received(conn->token, ch->key.ifindex, off,
@@ -56,33 +92,11 @@ out:
 static int path_payload(struct hps_channel *ch, u32 pos, u32 len, bool end)
 {
 	struct hps_path *path = ch->user;
-	struct hps_conn *conn = path->conn;
-	struct hps_reasm *r = &conn->rcv.reasm;
-	u32 fresh = 0, more;
-	int err = 0;
+	int err;
 
-	spin_lock_bh(&conn->lock);
-	/* Data for nobody: TCP would answer with a reset as well. */
-	if (conn->orphan || conn->state == HPS_CONN_CLOSED) {
-		hps_conn_reset(conn, HPS_REASON_CLOSED);
-		err = -EPIPE;
-		goto out;
-	}
-	if (len)
-		err = hps_reasm_insert(r, &path->rxq, path->rx_off, len, pos,
-				       false, &fresh);
-	if (!err && end && path->rx_mark)
-		err = hps_reasm_insert(r, &path->rxq, path->rx_off + len, 1,
-				       pos + len, true, &more);
-	if (!err)
-		path->rx_off += len;
-	if (fresh < len && !err) {
-		hps_mib_add(ch->net, HPS_MIB_DUPLICATE_OCTETS, len - fresh);
-		path->duplicate_octets += len - fresh;
-		conn->rcv.duplicate_octets += len - fresh;
-	}
-out:
-	spin_unlock_bh(&conn->lock);
+	spin_lock_bh(&path->conn->lock);
+	err = note_payload(path, pos, len, end);
+	spin_unlock_bh(&path->conn->lock);
 	return err;
 }
 
@@ -98,7 +112,7 @@ static bool holds_beyond(const struct hps_path *path, u64 frontier)
 }
 
 /* Everything that has arrived was noted: who must know? */
-static void path_parsed(struct hps_channel *ch)
+static u32 path_parsed(struct hps_channel *ch, u32 pos)
 {
 	struct hps_path *path = ch->user;
 	struct hps_conn *conn = path->conn;
@@ -117,7 +131,8 @@ static void path_parsed(struct hps_channel *ch)
 		}
 	}
 	if (frontier != rcv->credit.acked && frontier + 1 != rcv->credit.acked) {
-		if (hps_credit_rx_ack_due(&rcv->credit, frontier))
+		if (hps_credit_rx_ack_due(&rcv->credit, frontier) ||
+		    (rcv->ask > rcv->credit.acked && frontier >= rcv->ask))
 			conn->todo |= HPS_TODO_ACK;
 		else
 			hps_conn_ack_later(conn);
@@ -125,17 +140,17 @@ static void path_parsed(struct hps_channel *ch)
 	if (conn->todo & HPS_TODO_ACK)
 		ch->ops->kick(ch);
 	hps_join_if_wanted(conn);
+	hps_rxq_first(&path->rxq, &pos);
 	spin_unlock_bh(&conn->lock);
+	return pos;
 }
 
 static u32 path_keep(const struct hps_channel *ch, u32 pos)
 {
 	struct hps_path *path = ch->user;
-	u32 first;
 
 	spin_lock_bh(&path->conn->lock);
-	if (hps_rxq_first(&path->rxq, &first))
-		pos = first;
+	hps_rxq_first(&path->rxq, &pos);
 	spin_unlock_bh(&path->conn->lock);
 	return pos;
 }

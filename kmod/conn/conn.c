@@ -57,6 +57,7 @@ struct hps_conn *hps_conn_alloc(struct net *net, bool initiator, u32 rmem,
 	conn->snd.limit = wmem;
 	hps_reasm_init(&conn->rcv.reasm);
 	hps_credit_rx_init(&conn->rcv.credit, rmem);
+	conn->rcv.want = HPS_NO_READER;
 	INIT_WORK(&conn->end, conn_end);
 	INIT_WORK(&conn->join, hps_join_work);
 	INIT_DELAYED_WORK(&conn->redial, hps_conn_redial);

@@ -47,9 +47,11 @@ enum hps_conn_state {
  * @nxt:	first offset that was never sent
  * @end:	end of what was written
  * @rescued:	end of what an idle path carried for a slow one
+ * @asked:	end of the last segment that asked to be acknowledged
  * @credit:	what the peer allows
  * @memory:	octets of memory held by @chunks
  * @limit:	bound of @memory (SO_SNDBUF)
+ * @slice:	octets of a chunk at most: two fill the longest segment
  * @nodelay:	TCP_NODELAY
  * @cork:	TCP_CORK is set, or the last write said MSG_MORE
  * @filling:	sendmsg copies behind the last chunk's end: leave its tail alone
@@ -70,9 +72,11 @@ struct hps_send {
 	u64			nxt;
 	u64			end;
 	u64			rescued;
+	u64			asked;
 	struct hps_credit_tx	credit;
 	u32			memory;
 	u32			limit;
+	u32			slice;
 	bool			nodelay;
 	bool			cork;
 	bool			more;
@@ -87,12 +91,16 @@ struct hps_send {
 	u64			resent_octets;
 };
 
+#define HPS_NO_READER	U64_MAX
+
 /**
  * struct hps_recv - the receive side
  * @reasm:	what has arrived
  * @credit:	what the peer was told
+ * @ask:	the peer waits for this to be acknowledged
  * @fin_off:	end of the peer's stream, if @fin
  * @told:	frontier that the socket was told of
+ * @want:	the least that wakes a sleeping reader, HPS_NO_READER if none sleeps
  * @duplicate_octets: payload that had arrived before, over all paths ever
  */
 struct hps_recv {
@@ -100,6 +108,8 @@ struct hps_recv {
 	struct hps_credit_rx	credit;
 	u64			fin_off;
 	u64			told;
+	u64			want;
+	u64			ask;
 	u64			duplicate_octets;
 	bool			fin;
 };

@@ -12,8 +12,8 @@
  *
  * The receiver runs the same account (struct hps_credit_rx.peer) to see what
  * an advertisement would give to the sender. Both differ by not more than one
- * bucket; as an advertisement is due at a quarter of the buffer, a sender whose
- * data has all been read has more than half of its credit.
+ * bucket; as an advertisement is due at three eighths of the buffer, a sender
+ * whose data has all been read has half of its credit.
  */
 #include "credit.h"
 
@@ -228,12 +228,12 @@ static u64 released(const struct hps_credit_rx *c, u64 consumed)
  * @c:		the receive side
  * @consumed:	the offset that the reader takes next
  *
- * At a quarter of the buffer: four messages per buffer are next to nothing,
- * and three quarters keep the sender busy until they come.
+ * At three eighths of the buffer: three messages per buffer are next to nothing,
+ * and what is left keeps the sender busy until they come.
  */
 bool hps_credit_rx_window_due(const struct hps_credit_rx *c, u64 consumed)
 {
-	return released(c, consumed) >= max_t(u64, c->buffer / 4, 1);
+	return released(c, consumed) >= max_t(u64, c->buffer / 8 * 3, 1);
 }
 
 /**
@@ -273,8 +273,9 @@ bool hps_credit_rx_filled(const struct hps_credit_rx *c, u64 consumed)
  * @c:		the receive side
  * @frontier:	all below this offset has arrived
  *
- * The sender keeps what is not acknowledged in a buffer about as large as
- * ours, so a quarter of it may wait without keeping the sender from writing.
+ * The sender keeps what is not acknowledged in a buffer that may be smaller than
+ * ours: it asks then (HPS_DATA_ACK). Otherwise half of a buffer may wait; before
+ * that the reader has taken data, and the advertisement tells of both.
  */
 bool hps_credit_rx_ack_due(const struct hps_credit_rx *c, u64 frontier)
 {
@@ -282,7 +283,7 @@ bool hps_credit_rx_ack_due(const struct hps_credit_rx *c, u64 frontier)
 	if (frontier <= c->acked)
 		return false;
 
-	return frontier - c->acked >= max_t(u64, c->buffer / 4, 1);
+	return frontier - c->acked >= max_t(u64, c->buffer / 2, 1);
 }
 
 /**

@@ -381,6 +381,7 @@ static enum hps_reason inbound_open(struct hps_channel *ch,
 	hps_path_add(path, ch);
 	hps_channel_use(ch, &hps_path_events, path);
 	path->state = HPS_PATH_UP;
+	hps_path_fit_slice(path);
 	hps_conn_event(conn, HPS_CONN_EVENT_OPENED, NULL, HPS_REASON_NONE, 0);
 	hps_conn_event(conn, HPS_CONN_EVENT_PATH_UP, path, HPS_REASON_NONE, 0);
 	path->todo |= HPS_PATH_LINKS;
@@ -439,7 +440,7 @@ static int inbound_control(struct hps_channel *ch, const struct hps_msg *msg,
 }
 
 static int inbound_data(struct hps_channel *ch, const struct hps_data *data,
-			u32 len)
+			u32 len, u32 pos, u32 here)
 {
 	return -EPROTO;
 }

@@ -4,6 +4,7 @@
 
 #include <linux/slab.h>
 
+#include "conn/sched.h"
 #include "conn/send.h"
 #include "conn/snapshot.h"
 #include "control/trace.h"
@@ -258,12 +259,22 @@ void hps_path_kick_one(struct hps_conn *conn)
 		best->ch->ops->kick(best->ch);
 }
 
+/* Payload is kept in pieces that fit the path's packets. */
+void hps_path_fit_slice(struct hps_path *path)
+{
+	struct hps_channel_metrics m;
+
+	path->ch->ops->metrics(path->ch, &m);
+	WRITE_ONCE(path->conn->snd.slice, hps_sched_slice(m.mss));
+}
+
 /* The path may carry segments from now on. Data lock held. */
 void hps_path_up(struct hps_path *path)
 {
 	struct hps_conn *conn = path->conn;
 
 	path->state = HPS_PATH_UP;
+	hps_path_fit_slice(path);
 	trace_hps_path_up(conn->token, path->ch->key.ifindex);
 	hps_conn_event(conn, HPS_CONN_EVENT_PATH_UP, path, HPS_REASON_NONE, 0);
 	/* All may have been said while the join was under way. */

@@ -103,6 +103,7 @@ int hps_path_start(struct hps_path *path, struct hps_channel *ch,
 		   const struct hps_channel_key *key);
 void hps_path_free(struct hps_path *path);
 void hps_path_up(struct hps_path *path);
+void hps_path_fit_slice(struct hps_path *path);
 void hps_path_detach(struct hps_path *path);
 void hps_path_release(struct hps_path *path);
 void hps_path_retire(struct hps_path *path);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Paths, downwards: what waits becomes messages on a channel. */
+#include "compat.h"
 #include "conn/join.h"
 #include "conn/path.h"
 #include "conn/send.h"
@@ -175,27 +176,30 @@ static bool push_own(struct hps_path *path)
 static bool push_data(struct hps_path *path)
 {
 	struct hps_conn *conn = path->conn;
+	struct hps_tx tx[2] hps_uninitialized;
 	struct hps_channel *ch = path->ch;
-	struct hps_tx tx[2];
 	unsigned int cur = 0;
 	bool have, more;
 
 	spin_lock_bh(&conn->lock);
-	have = hps_send_pull(conn, path, 0, &tx[cur]);
+	have = hps_send_pull(conn, path, 0, &tx[0]);
+	more = have && hps_send_pull(conn, path, tx[0].len, &tx[1]);
 	spin_unlock_bh(&conn->lock);
 	while (have) {
+		if (ch->ops->send(ch, &tx[cur], more))
+			hps_channel_fail(ch, -ENOMEM);
+		cur = !cur;
+		if (ch->state == HPS_CHANNEL_DEAD) {
+			if (more)
+				hps_tx_drop(&tx[cur]);
+			return false;
+		}
+		have = more;
+		if (!have)
+			break;
 		spin_lock_bh(&conn->lock);
 		more = hps_send_pull(conn, path, tx[cur].len, &tx[!cur]);
 		spin_unlock_bh(&conn->lock);
-		if (ch->ops->send(ch, &tx[cur], more))
-			hps_channel_fail(ch, -ENOMEM);
-		if (ch->state == HPS_CHANNEL_DEAD) {
-			if (more)
-				hps_tx_drop(&tx[!cur]);
-			return false;
-		}
-		cur = !cur;
-		have = more;
 	}
 	return true;
 }
@@ -218,6 +222,10 @@ static void push_up(struct hps_path *path)
 	struct hps_conn *conn = path->conn;
 	struct hps_channel *ch = path->ch;
 
+	/* An end that was announced stays one, whatever comes behind it. */
+	if (READ_ONCE(conn->todo) & HPS_TODO_RESET && hps_path_usable(path) &&
+	    !push_todo(path, HPS_TODO_FIN, send_fin))
+		return;
 	if (!push_todo(path, HPS_TODO_RESET, send_reset))
 		return;
 	if (READ_ONCE(conn->state) == HPS_CONN_CLOSED) {

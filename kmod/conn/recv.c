@@ -27,19 +27,6 @@ static struct hps_extent *extent_at(const struct hps_reasm *r, u64 at)
 	return NULL;
 }
 
-/* Lets go of the channel that was read from. */
-static void unlock_channel(struct hps_channel *ch)
-{
-	if (!ch)
-		return;
-	if (ch->state != HPS_CHANNEL_DEAD)
-		ch->ops->trim(ch);
-	else if (ch->events == &hps_path_events)
-		hps_path_release(ch->user);
-	hps_channel_unlock(ch);
-	hps_channel_put(ch);
-}
-
 /* One run of octets that lies in one path's receive queue. */
 struct run {
 	struct hps_channel	*ch;
@@ -47,23 +34,38 @@ struct run {
 	u32			len;
 };
 
-/* Finds what comes at @at. Returns false if nothing does, or a mark was met. */
+/* The reader has taken data: must the peer be told now? Data lock held. */
+static bool window_due(struct hps_conn *conn)
+{
+	struct hps_recv *rcv = &conn->rcv;
+
+	if (conn->state != HPS_CONN_ESTABLISHED ||
+	    !hps_credit_rx_window_due(&rcv->credit, rcv->reasm.next))
+		return false;
+	conn->todo |= HPS_TODO_ACK;
+	return true;
+}
+
+/* Takes the @taken octets that were copied and finds what comes at @at.
+ * Returns false if nothing does, or a mark was met; @due then tells whether
+ * the peer must be told what was taken.
+ */
 static bool next_run(struct hps_conn *conn, struct hps_read *r, u64 at,
-		     struct run *run)
+		     u32 taken, struct run *run, bool *due)
 {
 	struct hps_reasm *reasm = &conn->rcv.reasm;
 	struct hps_extent *e;
 	bool found = false;
 
 	spin_lock_bh(&conn->lock);
+	if (taken)
+		hps_reasm_consume(reasm, taken);
 	e = at == reasm->next ? hps_reasm_head(reasm) : extent_at(reasm, at);
-	if (!e)
-		goto out;
-	if (e->mark) {
+	if (e && e->mark) {
 		r->mark = true;
 		if (!r->peek)
 			hps_reasm_consume(reasm, 1);
-	} else if (r->len) {
+	} else if (e && r->len) {
 		struct hps_path *path = container_of(e->rxq, struct hps_path,
 						     rxq);
 
@@ -73,9 +75,29 @@ static bool next_run(struct hps_conn *conn, struct hps_read *r, u64 at,
 		hps_channel_hold(run->ch);
 		found = true;
 	}
-out:
+	if (!found && !r->peek) {
+		*due = window_due(conn);
+		hps_conn_check_end(conn);
+	}
 	spin_unlock_bh(&conn->lock);
 	return found;
+}
+
+/* Lets go of the channel that was read from. @push: it carries what must be
+ * told as well, before TCP acknowledges what is dropped: one packet does both.
+ */
+static void unlock_channel(struct hps_channel *ch, bool push)
+{
+	if (!ch)
+		return;
+	if (push)
+		hps_channel_push_locked(ch);
+	if (ch->state != HPS_CHANNEL_DEAD)
+		ch->ops->trim(ch);
+	else if (ch->events == &hps_path_events)
+		hps_path_release(ch->user);
+	hps_channel_unlock(ch);
+	hps_channel_put(ch);
 }
 
 /**
@@ -84,18 +106,21 @@ out:
  * @r:		what is wanted; tells what was done
  *
  * Context: process, socket lock held; locks channels. Returns 0 or -EFAULT;
- * octets copied before a fault count.
+ * octets copied before a fault count. Tells the peer if that matters.
  */
 int hps_recv_read(struct hps_conn *conn, struct hps_read *r)
 {
 	u64 at = READ_ONCE(conn->rcv.reasm.next);
 	struct hps_channel *held = NULL;
+	bool due = false, same;
 	struct run run;
+	u32 taken = 0;
 	int err = 0;
 
-	while (next_run(conn, r, at, &run)) {
+	while (next_run(conn, r, at, taken, &run, &due)) {
+		taken = 0;
 		if (run.ch != held) {
-			unlock_channel(held);
+			unlock_channel(held, false);
 			held = run.ch;
 			hps_channel_lock(held);
 		} else {
@@ -104,17 +129,31 @@ int hps_recv_read(struct hps_conn *conn, struct hps_read *r)
 		err = held->ops->read(held, run.pos, run.len, r->to);
 		if (err)
 			break;
-		if (!r->peek) {
-			spin_lock_bh(&conn->lock);
-			hps_reasm_consume(&conn->rcv.reasm, run.len);
-			spin_unlock_bh(&conn->lock);
-		}
 		at += run.len;
 		r->done += run.len;
 		r->len -= run.len;
+		if (!r->peek)
+			taken = run.len;
 	}
-	unlock_channel(held);
+	/* With several paths the least loaded one is the one to tell by. */
+	same = due && held && READ_ONCE(conn->nr_paths) == 1;
+	unlock_channel(held, same);
+	if (due && !same)
+		hps_send_push(conn);
 	return err;
+}
+
+/* Data was taken without hps_recv_read(). No channel locked. */
+static void tell_taken(struct hps_conn *conn)
+{
+	bool push;
+
+	spin_lock_bh(&conn->lock);
+	push = window_due(conn);
+	hps_conn_check_end(conn);
+	spin_unlock_bh(&conn->lock);
+	if (push)
+		hps_send_push(conn);
 }
 
 /**
@@ -149,8 +188,9 @@ int hps_recv_skip_record(struct hps_conn *conn, size_t *len)
 		spin_unlock_bh(&conn->lock);
 		if (ch)
 			hps_channel_lock(ch);
-		unlock_channel(ch);
+		unlock_channel(ch, false);
 	}
+	tell_taken(conn);
 	return 0;
 }
 
@@ -207,50 +247,35 @@ void hps_recv_arrived(struct hps_conn *conn)
 		WRITE_ONCE(sk->sk_shutdown, sk->sk_shutdown | RCV_SHUTDOWN);
 		sk->sk_state_change(sk);
 	}
-	if (hps_recv_readable(conn, READ_ONCE(sk->sk_rcvlowat)))
+	if (hps_recv_readable(conn, min_t(u64, READ_ONCE(sk->sk_rcvlowat),
+					  conn->rcv.want))) {
+		conn->rcv.want = HPS_NO_READER;
 		sk->sk_data_ready(sk);
+	}
 }
 
 /**
- * hps_recv_wait - a reader goes to sleep with data left that it cannot use yet
+ * hps_recv_wait - a reader goes to sleep until it finds @want octets
  * @conn:	the connection
+ * @want:	what it was not content with less than
  *
- * Context: process, no channel locked.
+ * Context: process, no channel locked. Returns false if they are there now.
  */
-void hps_recv_wait(struct hps_conn *conn)
+bool hps_recv_wait(struct hps_conn *conn, u64 want)
 {
 	struct hps_recv *rcv = &conn->rcv;
-	bool push;
+	bool push, wait;
 
 	spin_lock_bh(&conn->lock);
-	push = conn->state == HPS_CONN_ESTABLISHED &&
+	wait = !hps_recv_readable(conn, want);
+	/* It may be less than SO_RCVLOWAT: the last octets of a read. */
+	rcv->want = min(rcv->want, want);
+	push = wait && conn->state == HPS_CONN_ESTABLISHED &&
 	       hps_credit_rx_starved(&rcv->credit, rcv->reasm.next);
 	if (push)
 		conn->todo |= HPS_TODO_ACK;
 	spin_unlock_bh(&conn->lock);
 	if (push)
 		hps_send_push(conn);
-}
-
-/**
- * hps_recv_taken - the reader has taken data: tell the peer if it matters
- * @conn:	the connection
- *
- * Context: process, no channel locked.
- */
-void hps_recv_taken(struct hps_conn *conn)
-{
-	struct hps_recv *rcv = &conn->rcv;
-	bool push = false;
-
-	spin_lock_bh(&conn->lock);
-	if (conn->state == HPS_CONN_ESTABLISHED &&
-	    hps_credit_rx_window_due(&rcv->credit, rcv->reasm.next)) {
-		conn->todo |= HPS_TODO_ACK;
-		push = true;
-	}
-	hps_conn_check_end(conn);
-	spin_unlock_bh(&conn->lock);
-	if (push)
-		hps_send_push(conn);
+	return wait;
 }

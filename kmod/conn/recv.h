@@ -35,7 +35,6 @@ bool hps_recv_readable(const struct hps_conn *conn, u64 want);
 u64 hps_recv_queued(const struct hps_conn *conn);
 bool hps_recv_at_end(const struct hps_conn *conn);
 void hps_recv_arrived(struct hps_conn *conn);
-void hps_recv_wait(struct hps_conn *conn);
-void hps_recv_taken(struct hps_conn *conn);
+bool hps_recv_wait(struct hps_conn *conn, u64 want);
 
 #endif /* _HPS_CONN_RECV_H */

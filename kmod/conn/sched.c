@@ -141,6 +141,19 @@ static u32 path_mss(const struct hps_sched_path *p)
 	return clamp_t(u32, p->mss, 2 * HPS_SEGMENT_OVERHEAD, SEGMENT_MAX);
 }
 
+/**
+ * hps_sched_slice - a good size for pieces of payload in memory
+ * @mss:	payload octets of a packet of the transport
+ *
+ * Return: half of the longest segment, so that it consists of two pieces.
+ */
+u32 hps_sched_slice(u32 mss)
+{
+	mss = clamp_t(u32, mss, 2 * HPS_SEGMENT_OVERHEAD, SEGMENT_MAX);
+
+	return DIV_ROUND_UP(fill(mss, SEGMENT_MAX / mss), 2);
+}
+
 /* The longest segment that the path takes, whatever the backlog. */
 static u32 longest(const struct hps_sched_path *p)
 {

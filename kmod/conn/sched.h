@@ -38,6 +38,7 @@ struct hps_sched_work {
 	bool	stripe;
 };
 
+u32 hps_sched_slice(u32 mss);
 u32 hps_sched_cap(const struct hps_sched_path *p, u32 segment);
 u32 hps_sched_segment(const struct hps_sched_path *paths, unsigned int n,
 		      unsigned int self, const struct hps_sched_work *work);

@@ -16,6 +16,7 @@
 #include <linux/uio.h>
 #include <net/sock.h>
 
+#include "compat.h"
 #include "conn/path.h"
 #include "conn/sched.h"
 #include "conn/transit.h"
@@ -46,11 +47,12 @@ static u32 append_room(struct hps_conn *conn, const struct page_frag *frag)
 	if (!c || c->closed || c->mark || c->page != frag->page ||
 	    c->page_off + c->len + HPS_TAIL_ROOM != frag->offset)
 		return 0;
-	return frag->size - frag->offset;
+	return min(frag->size - frag->offset,
+		   c->len < conn->snd.slice ? conn->snd.slice - c->len : 0);
 }
 
-/* Begins a chunk for at most @len octets. Returns its room, or -ENOMEM. */
-static int new_chunk(struct hps_conn *conn, struct page_frag *frag, u32 len)
+/* A chunk for at most @len octets, not yet known to others, or NULL. */
+static struct hps_chunk *begin_chunk(struct page_frag *frag, u32 len)
 {
 	struct hps_chunk *c;
 	u32 off;
@@ -58,27 +60,55 @@ static int new_chunk(struct hps_conn *conn, struct page_frag *frag, u32 len)
 	if (!skb_page_frag_refill(HPS_HEAD_ROOM + HPS_TAIL_ROOM + min_t(u32, len,
 								LEAST_SLICE),
 				  frag, GFP_KERNEL))
-		return -ENOMEM;
+		return NULL;
 	c = hps_chunk_alloc(GFP_KERNEL);
 	if (!c)
-		return -ENOMEM;
+		return NULL;
 	off = ALIGN(frag->offset, 8);
 	if (off + HPS_HEAD_ROOM + HPS_TAIL_ROOM >= frag->size)
 		off = frag->offset;
 	c->page = frag->page;
 	get_page(c->page);
 	c->page_off = off + HPS_HEAD_ROOM;
-	frag->offset = c->page_off + HPS_TAIL_ROOM;
+	return c;
+}
 
+/* Puts a chunk, filled, behind the others. Data lock held. */
+static void add_chunk(struct hps_conn *conn, struct page_frag *frag,
+		      struct hps_chunk *c)
+{
+	struct hps_send *snd = &conn->snd;
+
+	frag->offset = c->page_off + c->len + HPS_TAIL_ROOM;
+	c->off = snd->end;
+	list_add_tail(&c->node, &snd->chunks);
+	if (!snd->next)
+		snd->next = c;
+	snd->memory += hps_chunk_memory(c);
+	snd->end += c->len;
+}
+
+/* Fills a new chunk. Returns the octets taken, -EFAULT or -ENOMEM. */
+static int write_new(struct hps_conn *conn, struct page_frag *frag,
+		     struct iov_iter *from, u32 len)
+{
+	struct hps_chunk *c = begin_chunk(frag, len);
+
+	if (!c)
+		return -ENOMEM;
+	len = min3(len, frag->size - c->page_off - (u32)HPS_TAIL_ROOM,
+		   READ_ONCE(conn->snd.slice));
+	c->len = copy_from_iter(page_address(c->page) + c->page_off, len, from);
+	if (!c->len) {
+		hps_chunk_free(c);
+		return -EFAULT;
+	}
+	/* Others may have freed it when the lock is dropped. */
+	len = c->len;
 	spin_lock_bh(&conn->lock);
-	c->off = conn->snd.end;
-	list_add_tail(&c->node, &conn->snd.chunks);
-	if (!conn->snd.next)
-		conn->snd.next = c;
-	conn->snd.memory += hps_chunk_memory(c);
-	conn->snd.filling = true;
+	add_chunk(conn, frag, c);
 	spin_unlock_bh(&conn->lock);
-	return frag->size - frag->offset;
+	return len;
 }
 
 /**
@@ -94,19 +124,17 @@ int hps_send_write(struct hps_conn *conn, struct iov_iter *from, u32 len)
 {
 	struct page_frag *frag = &current->task_frag;
 	struct hps_chunk *c;
-	int room;
-	u32 n;
+	u32 room, n;
 
+	if (!frag->page || frag->offset >= frag->size)
+		return write_new(conn, frag, from, len);
 	spin_lock_bh(&conn->lock);
-	room = frag->page ? append_room(conn, frag) : 0;
+	room = append_room(conn, frag);
 	if (room)
 		conn->snd.filling = true;
 	spin_unlock_bh(&conn->lock);
-	if (!room) {
-		room = new_chunk(conn, frag, len);
-		if (room < 0)
-			return room;
-	}
+	if (!room)
+		return write_new(conn, frag, from, len);
 	/* Only this context adds chunks; the last one cannot be acknowledged
 	 * away while @filling.
 	 */
@@ -135,19 +163,21 @@ int hps_send_write(struct hps_conn *conn, struct iov_iter *from, u32 len)
  */
 int hps_send_mark(struct hps_conn *conn)
 {
-	struct hps_chunk *c;
+	struct page_frag *frag = &current->task_frag;
+	struct hps_chunk *c, *new = NULL;
 
 	spin_lock_bh(&conn->lock);
 	c = last_chunk(conn);
 	if (!c || c->mark || c->closed) {
 		spin_unlock_bh(&conn->lock);
-		if (new_chunk(conn, &current->task_frag, 1) < 0)
+		new = begin_chunk(frag, 1);
+		if (!new)
 			return -ENOMEM;
 		spin_lock_bh(&conn->lock);
-		c = last_chunk(conn);
+		add_chunk(conn, frag, new);
+		c = new;
 	}
 	c->mark = true;
-	conn->snd.filling = false;
 	conn->snd.end++;
 	if (!conn->snd.next)
 		conn->snd.next = c;
@@ -230,6 +260,18 @@ static struct hps_chunk *chunk_at(struct hps_send *snd, u64 off)
 	return NULL;
 }
 
+/* Must the peer be asked, lest the writer wait for an acknowledgement that
+ * comes late? @end is what will have been sent.
+ */
+static bool shall_ask(struct hps_send *snd, u64 end)
+{
+	if (snd->memory < snd->limit / 2 ||
+	    end - max(snd->asked, snd->una) < snd->limit / 3)
+		return false;
+	snd->asked = end;
+	return true;
+}
+
 /* Puts the head in and the segment on the path. */
 static bool give(struct hps_conn *conn, struct hps_path *path,
 		 struct hps_chunk *c, struct hps_segment *s, struct hps_tx *tx,
@@ -250,6 +292,8 @@ static bool give(struct hps_conn *conn, struct hps_path *path,
 		flags |= HPS_DATA_EOR;
 	if (again)
 		flags |= HPS_DATA_RESENT;
+	else if (shall_ask(&conn->snd, hps_segment_end(s)))
+		flags |= HPS_DATA_ACK;
 	hps_data_build(head, flags, s->off, ack, edge > ack ? edge - ack : 0);
 	if (ack != rcv->credit.acked || conn->todo & HPS_TODO_ACK) {
 		hps_mib_inc(conn->net, HPS_MIB_ACK_PIGGYBACKED);
@@ -384,6 +428,24 @@ static bool may_stripe(const struct hps_conn *conn, u64 backlog)
 		conn->snd.nxt - conn->snd.una >= config.cutoff);
 }
 
+/* A long segment that ends where a chunk does leaves the next one its place for
+ * the head, and is made of fewer pieces.
+ */
+static u32 end_with_chunk(const struct hps_send *snd, u32 len)
+{
+	const struct hps_chunk *c = snd->next;
+	u64 end = snd->nxt + len, at = snd->nxt;
+
+	if (len <= snd->slice)
+		return len;
+	list_for_each_entry_from(c, &snd->chunks, node) {
+		if (c->off + c->len > end)
+			break;
+		at = c->off + c->len;
+	}
+	return end - at < len / 16 ? at - snd->nxt : len;
+}
+
 static void advance_next(struct hps_send *snd)
 {
 	struct hps_chunk *c = snd->next;
@@ -440,7 +502,7 @@ static bool pull_fresh(struct hps_conn *conn, struct hps_path *path,
 			return false;
 		}
 		if (take < len) {
-			len = take;
+			len = end_with_chunk(snd, take);
 			mark = false;
 		}
 	} else if (!has_room(path, &paths[self], 1)) {
@@ -549,7 +611,7 @@ static unsigned int snapshot(struct hps_conn *conn, struct hps_path *self,
 bool hps_send_pull(struct hps_conn *conn, struct hps_path *path, u32 ahead,
 		   struct hps_tx *tx)
 {
-	struct hps_sched_path paths[MAX_PATHS];
+	struct hps_sched_path paths[MAX_PATHS] hps_uninitialized;
 	unsigned int n, me = 0;
 
 	lockdep_assert_held(&conn->lock);

@@ -18,6 +18,13 @@ struct hps_chunk *hps_chunk_alloc(gfp_t gfp)
 	return kmem_cache_zalloc(chunk_cache, gfp);
 }
 
+/* For a chunk that was never added. */
+void hps_chunk_free(struct hps_chunk *c)
+{
+	put_page(c->page);
+	kmem_cache_free(chunk_cache, c);
+}
+
 struct hps_segment *hps_segment_alloc(void)
 {
 	return kmem_cache_alloc(segment_cache, GFP_ATOMIC);
@@ -33,8 +40,7 @@ static void free_chunk(struct hps_send *snd, struct hps_chunk *c)
 {
 	snd->memory -= hps_chunk_memory(c);
 	list_del(&c->node);
-	put_page(c->page);
-	kmem_cache_free(chunk_cache, c);
+	hps_chunk_free(c);
 }
 
 static void free_acked_chunks(struct hps_send *snd)

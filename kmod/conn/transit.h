@@ -63,6 +63,7 @@ static inline void hps_segment_ack(struct hps_segment *s, u64 una)
 }
 
 struct hps_chunk *hps_chunk_alloc(gfp_t gfp);
+void hps_chunk_free(struct hps_chunk *c);
 struct hps_segment *hps_segment_alloc(void);
 void hps_segment_free(struct hps_segment *s);
 

@@ -39,7 +39,7 @@ static const struct row rows[] = {
 	[HPS_MSG_AUTH]	 = { "auth", sizeof(struct hps_auth) },
 	[HPS_MSG_DATA]	 = { "data", sizeof(struct hps_data),
 			     HPS_DATA_EOR | HPS_DATA_RESENT |
-			     HPS_DATA_DUPLICATE, BODY_DATA },
+			     HPS_DATA_DUPLICATE | HPS_DATA_ACK, BODY_DATA },
 	[HPS_MSG_ACK]	 = { "ack", sizeof(struct hps_ack) },
 	[HPS_MSG_FIN]	 = { "fin", sizeof(struct hps_fin) },
 	[HPS_MSG_FINACK] = { "finack", sizeof(struct hps_fin) },

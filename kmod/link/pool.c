@@ -49,8 +49,8 @@ static int pool_control(struct hps_channel *ch, const struct hps_msg *msg,
 	return msg->type == HPS_MSG_RESET ? 0 : -EPROTO;
 }
 
-static int pool_data(struct hps_channel *ch, const struct hps_data *data,
-		     u32 len)
+static int pool_data(struct hps_channel *ch, const struct hps_data *data, u32 len,
+		     u32 pos, u32 here)
 {
 	return -EPROTO;
 }

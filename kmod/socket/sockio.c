@@ -303,8 +303,8 @@ static int wait_data(struct sock *sk, struct hps_conn *conn, u64 want,
 		if (err && readable(conn, 1))
 			err = 0;
 		else if (!err) {
-			hps_recv_wait(conn);
-			sleep_on(sk, &wait, timeo);
+			if (hps_recv_wait(conn, want))
+				sleep_on(sk, &wait, timeo);
 			continue;
 		}
 		break;
@@ -324,7 +324,6 @@ static ssize_t read_stream(struct sock *sk, struct hps_conn *conn,
 
 	for (;;) {
 		err = hps_recv_read(conn, r);
-		hps_recv_taken(conn);
 		if (err || r->done >= target || !r->len)
 			break;
 		/* A peek starts again: what it saw is still there. */
@@ -376,7 +375,6 @@ static ssize_t read_record(struct sock *sk, struct hps_conn *conn,
 		else
 			hps_recv_skip_record(conn, &len);
 	}
-	hps_recv_taken(conn);
 	if (err && !r->done)
 		return err;
 	return flags & MSG_TRUNC ? len : r->done;

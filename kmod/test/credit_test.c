@@ -120,16 +120,16 @@ static void credit_advertised_edge_never_goes_back(struct kunit *test)
 	HPS_EXPECT_EQ(test, hps_credit_rx_edge(&c, 2000), BUFFER + 1000);
 }
 
-static void credit_window_due_at_a_quarter(struct kunit *test)
+static void credit_window_due_at_three_eighths(struct kunit *test)
 {
 	struct hps_credit_rx c;
 
 	hps_credit_rx_init(&c, BUFFER);
 	HPS_EXPECT(test, !hps_credit_rx_window_due(&c, 0));
-	HPS_EXPECT(test, !hps_credit_rx_window_due(&c, BUFFER / 4 - 1));
-	HPS_EXPECT(test, hps_credit_rx_window_due(&c, BUFFER / 4));
-	hps_credit_rx_edge(&c, BUFFER / 4);
-	HPS_EXPECT(test, !hps_credit_rx_window_due(&c, BUFFER / 4));
+	HPS_EXPECT(test, !hps_credit_rx_window_due(&c, BUFFER / 8 * 3 - 1));
+	HPS_EXPECT(test, hps_credit_rx_window_due(&c, BUFFER / 8 * 3));
+	hps_credit_rx_edge(&c, BUFFER / 8 * 3);
+	HPS_EXPECT(test, !hps_credit_rx_window_due(&c, BUFFER / 8 * 3));
 }
 
 static void credit_window_due_counts_padding(struct kunit *test)
@@ -138,7 +138,7 @@ static void credit_window_due_counts_padding(struct kunit *test)
 	u32 n;
 
 	hps_credit_rx_init(&c, BUFFER);
-	for (n = 0; n < BUFFER / HPS_MIN_SEGMENT_COST / 4; n++)
+	for (n = 0; n < BUFFER / HPS_MIN_SEGMENT_COST / 8 * 3; n++)
 		hps_credit_rx_charge(&c, n, 1);
 	HPS_EXPECT(test, !hps_credit_rx_window_due(&c, n - 1));
 	HPS_EXPECT(test, hps_credit_rx_window_due(&c, n));
@@ -193,18 +193,18 @@ static void credit_filled_by_tiny_segments(struct kunit *test)
 	HPS_EXPECT(test, !hps_credit_rx_filled(&c, n));
 }
 
-static void credit_ack_due_at_a_quarter(struct kunit *test)
+static void credit_ack_due_at_half(struct kunit *test)
 {
 	struct hps_credit_rx c;
 
 	hps_credit_rx_init(&c, BUFFER);
 	HPS_EXPECT(test, !hps_credit_rx_ack_due(&c, 0));
-	HPS_EXPECT(test, !hps_credit_rx_ack_due(&c, BUFFER / 4 - 1));
-	HPS_EXPECT(test, hps_credit_rx_ack_due(&c, BUFFER / 4));
-	c.acked = BUFFER / 8;
-	HPS_EXPECT(test, !hps_credit_rx_ack_due(&c, BUFFER / 4));
-	c.acked = BUFFER / 8 + 1;	/* with a FIN */
-	HPS_EXPECT(test, !hps_credit_rx_ack_due(&c, BUFFER / 4));
+	HPS_EXPECT(test, !hps_credit_rx_ack_due(&c, BUFFER / 2 - 1));
+	HPS_EXPECT(test, hps_credit_rx_ack_due(&c, BUFFER / 2));
+	c.acked = BUFFER / 4;
+	HPS_EXPECT(test, !hps_credit_rx_ack_due(&c, BUFFER / 2));
+	c.acked = BUFFER / 4 + 1;	/* with a FIN */
+	HPS_EXPECT(test, !hps_credit_rx_ack_due(&c, BUFFER / 2));
 }
 
 static void credit_allows_up_to_the_edge(struct kunit *test)
@@ -397,13 +397,13 @@ static struct kunit_case cases[] = {
 	HPS_CASE(credit_buffer_may_grow),
 	HPS_CASE(credit_hostile_edge_is_harmless),
 	HPS_CASE(credit_advertised_edge_never_goes_back),
-	HPS_CASE(credit_window_due_at_a_quarter),
+	HPS_CASE(credit_window_due_at_three_eighths),
 	HPS_CASE(credit_window_due_counts_padding),
 	HPS_CASE(credit_window_due_when_buffer_grows),
 	HPS_CASE(credit_starved_only_without_room),
 	HPS_CASE(credit_filled_by_octets),
 	HPS_CASE(credit_filled_by_tiny_segments),
-	HPS_CASE(credit_ack_due_at_a_quarter),
+	HPS_CASE(credit_ack_due_at_half),
 	HPS_CASE(credit_allows_up_to_the_edge),
 	HPS_CASE(credit_allows_twice_the_cost),
 	HPS_CASE(credit_expand_is_nearest),

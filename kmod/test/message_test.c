@@ -163,7 +163,7 @@ static void message_unknown_flags_are_dropped(struct kunit *test)
 	hps_data_build((void *)f.head, 0x7f, 0, 0, 0);
 	HPS_EXPECT_EQ(test, check(&f, 20), HPS_MSG_OK);
 	HPS_EXPECT_EQ(test, f.info.flags, HPS_FLAG_MUST | HPS_DATA_EOR |
-		      HPS_DATA_RESENT | HPS_DATA_DUPLICATE);
+		      HPS_DATA_RESENT | HPS_DATA_DUPLICATE | HPS_DATA_ACK);
 }
 
 static void message_options_are_skipped(struct kunit *test)

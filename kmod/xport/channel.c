@@ -273,7 +273,7 @@ void hps_tx_drop(struct hps_tx *tx)
  */
 int hps_channel_send_control(struct hps_channel *ch, const void *msg, u32 len)
 {
-	struct hps_tx tx;
+	struct hps_tx tx hps_uninitialized;
 	void *head;
 
 	head = hps_tx_head(&tx, len);

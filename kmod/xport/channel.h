@@ -104,10 +104,12 @@ struct hps_channel_metrics {
  * @hello:	the other end's hello came; an initiator gets the answer, a
  *		responder the question (and calls hps_channel_answer())
  * @control:	a message that is not data, whole, in a linear buffer
- * @data:	the header of a segment
- * @payload:	octets of that segment lie at @pos in the receive queue; @end
+ * @data:	the header of a segment of @len octets, @here of which lie at @pos in
+ *		the receive queue; returns how many of these were noted (none without
+ *		memory), or an error
+ * @payload:	more octets of that segment lie at @pos in the receive queue; @end
  *		with the last ones
- * @parsed:	all that arrived was seen
+ * @parsed:	all that arrived was seen; returns what @keep would
  * @keep:	returns the lowest position of the receive queue that is needed,
  *		given that parsing stands at @pos
  * @push:	there may be room: send what waits
@@ -116,9 +118,10 @@ struct hps_channel_metrics {
 struct hps_channel_events {
 	void (*hello)(struct hps_channel *ch, const struct hps_hello *hello);
 	int  (*control)(struct hps_channel *ch, const struct hps_msg *msg, u32 len);
-	int  (*data)(struct hps_channel *ch, const struct hps_data *data, u32 len);
+	int  (*data)(struct hps_channel *ch, const struct hps_data *data, u32 len,
+		     u32 pos, u32 here);
 	int  (*payload)(struct hps_channel *ch, u32 pos, u32 len, bool end);
-	void (*parsed)(struct hps_channel *ch);
+	u32  (*parsed)(struct hps_channel *ch, u32 pos);
 	u32  (*keep)(const struct hps_channel *ch, u32 pos);
 	void (*push)(struct hps_channel *ch);
 	void (*down)(struct hps_channel *ch, int err);

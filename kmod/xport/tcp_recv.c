@@ -21,7 +21,7 @@
 #define TRIM_LEAST	SZ_16K
 
 /* Heads and most control messages fit here; longer ones are rare. */
-#define SMALL_MESSAGE	128
+#define SMALL_MESSAGE	64
 
 /* End of what has arrived in order, without a FIN. */
 static u32 queue_end(const struct sock *sk)
@@ -174,29 +174,50 @@ static int receive_message(struct hps_tcp *t, const u8 *head, u32 avail,
 	return 1;
 }
 
-static int receive_data(struct hps_tcp *t, const u8 *head,
+/* Payload was noted: goes on behind it, and behind the trailer after the last. */
+static void pass_payload(struct hps_tcp *t, u32 avail, u32 n)
+{
+	t->rx.pos += n;
+	t->rx.payload -= n;
+	if (!t->rx.payload) {
+		u32 rest = min(avail - n, t->rx.trailer);
+
+		t->rx.pos += rest;
+		t->rx.trailer -= rest;
+	}
+}
+
+static int receive_data(struct hps_tcp *t, const u8 *head, u32 avail,
 			const struct hps_msg_info *info, u32 frame, u32 len)
 {
 	const struct hps_data *data = (void *)(head + sizeof(struct hps_frame));
+	const u32 begin = sizeof(struct hps_frame) + info->header_len;
 	struct hps_channel *ch = &t->ch;
 	u32 payload = len - info->header_len;
-	int err;
+	u32 here;
+	int n;
 
 	if (!ch->events)
 		return -EPROTO;
-	err = ch->events->data(ch, data, payload);
-	if (err)
-		return err;
+	here = avail > begin ? min(avail - begin, payload) : 0;
+	n = ch->events->data(ch, data, payload, t->rx.pos + begin, here);
+	if (n < 0)
+		return n;
 	ch->rx_msn++;
-	t->rx.pos += sizeof(struct hps_frame) + info->header_len;
+	t->rx.pos += begin;
 	t->rx.payload = payload;
 	t->rx.trailer = frame - sizeof(struct hps_frame) - len;
-	/* A record mark alone is a segment, too. */
-	if (!payload)
-		err = ch->events->payload(ch, t->rx.pos, 0, true);
-	if (err == -ENOMEM)
-		err = -ENOBUFS;	/* cannot be asked again: the path ends */
-	return err ? err : 1;
+	if (n) {
+		pass_payload(t, avail - begin, n);
+	} else if (!payload) {
+		/* A record mark alone is a segment, too. */
+		n = ch->events->payload(ch, t->rx.pos, 0, true);
+		if (n == -ENOMEM)
+			n = -ENOBUFS;	/* cannot be asked again: the path ends */
+		if (n)
+			return n;
+	}
+	return 1;
 }
 
 /* A header with so many options that it needs memory to be looked at. */
@@ -260,14 +281,15 @@ static int receive_head(struct hps_tcp *t, u32 avail)
 		break;
 	}
 	if (info.type == HPS_MSG_DATA)
-		return receive_data(t, head, &info, frame, len);
+		return receive_data(t, head, avail, &info, frame, len);
 	return receive_message(t, head, avail, frame, len);
 }
 
 static int receive_payload(struct hps_tcp *t, u32 avail)
 {
 	u32 n = min(avail, t->rx.payload);
-	int err = 0;
+	u32 pos;
+	int err;
 
 	/* The connection may have ended in the middle of a segment. */
 	if (!t->ch.events || !t->ch.events->payload)
@@ -280,16 +302,9 @@ static int receive_payload(struct hps_tcp *t, u32 avail)
 		if (err)
 			return err;
 	}
-	t->rx.pos += n;
-	t->rx.payload -= n;
-	if (!t->rx.payload) {
-		u32 rest = min(avail - n, t->rx.trailer);
-
-		t->rx.pos += rest;
-		t->rx.trailer -= rest;
-		n += rest;
-	}
-	return n ? 1 : 0;
+	pos = t->rx.pos;
+	pass_payload(t, avail, n);
+	return t->rx.pos != pos;
 }
 
 static int receive_step(struct hps_tcp *t)
@@ -306,6 +321,47 @@ static int receive_step(struct hps_tcp *t)
 	if (t->rx.payload || t->rx.trailer)
 		return receive_payload(t, avail);
 	return receive_head(t, avail);
+}
+
+static int eat(read_descriptor_t *desc, struct sk_buff *skb, unsigned int off,
+	       size_t len)
+{
+	size_t n = min(len, desc->count);
+
+	desc->count -= n;
+	return n;
+}
+
+/* Drops what lies before @keep from the front of the queue. */
+static void trim_to(struct hps_tcp *t, u32 keep)
+{
+	read_descriptor_t desc = {};
+	s32 n = keep - tcp_sk(t->sk)->copied_seq;
+
+	/* Every trim makes TCP send an ACK: not for the head of a segment that
+	 * waits to be read.
+	 */
+	if (n <= 0 || (keep != t->rx.pos && n < TRIM_LEAST) ||
+	    test_bit(HPS_CHANNEL_TRIMMING, &t->ch.flags))
+		return;
+	desc.count = n;
+	set_bit(HPS_CHANNEL_TRIMMING, &t->ch.flags);
+	tcp_read_sock(t->sk, &desc, eat);
+	clear_bit(HPS_CHANNEL_TRIMMING, &t->ch.flags);
+}
+
+/**
+ * hps_tcp_trim - drop what nobody needs from the front of the receive queue
+ * @ch:	the channel, locked
+ */
+void hps_tcp_trim(struct hps_channel *ch)
+{
+	struct hps_tcp *t = hps_tcp(ch);
+	u32 keep = t->rx.pos;
+
+	if (ch->events && ch->events->keep)
+		keep = ch->events->keep(ch, keep);
+	trim_to(t, keep);
 }
 
 /* TCP delays its ACKs while data lies unread. Where it waits for another path
@@ -328,6 +384,7 @@ void hps_tcp_receive(struct hps_tcp *t)
 {
 	struct hps_channel *ch = &t->ch;
 	bool mute = !hps_channel_may_send(ch);
+	u32 keep;
 	int err;
 
 	if (ch->state == HPS_CHANNEL_DEAD || ch->state == HPS_CHANNEL_DIALING)
@@ -343,12 +400,13 @@ void hps_tcp_receive(struct hps_tcp *t)
 	}
 	if (ch->state == HPS_CHANNEL_DEAD)
 		return;
+	keep = t->rx.pos;
 	if (ch->events && ch->events->parsed)
-		ch->events->parsed(ch);
+		keep = ch->events->parsed(ch, keep);
 	if (mute && hps_channel_may_send(ch))
 		hps_tcp_kick(ch);
 	acknowledge_waiting(t);
-	hps_tcp_trim(ch);
+	trim_to(t, keep);
 }
 
 /**
@@ -380,38 +438,4 @@ int hps_tcp_read(struct hps_channel *ch, u32 pos, u32 len, struct iov_iter *to)
 	}
 	WARN_ON_ONCE(len);
 	return -EFAULT;
-}
-
-static int eat(read_descriptor_t *desc, struct sk_buff *skb, unsigned int off,
-	       size_t len)
-{
-	size_t n = min(len, desc->count);
-
-	desc->count -= n;
-	return n;
-}
-
-/**
- * hps_tcp_trim - drop what nobody needs from the front of the receive queue
- * @ch:	the channel, locked
- */
-void hps_tcp_trim(struct hps_channel *ch)
-{
-	struct hps_tcp *t = hps_tcp(ch);
-	read_descriptor_t desc = {};
-	u32 keep = t->rx.pos;
-	s32 n;
-
-	if (ch->events && ch->events->keep)
-		keep = ch->events->keep(ch, keep);
-	n = keep - tcp_sk(t->sk)->copied_seq;
-	/* Every trim makes TCP send an ACK: not for the head of a segment that
-	 * waits to be read.
-	 */
-	if (n <= 0 || (keep != t->rx.pos && n < TRIM_LEAST) || test_bit(HPS_CHANNEL_TRIMMING, &ch->flags))
-		return;
-	desc.count = n;
-	set_bit(HPS_CHANNEL_TRIMMING, &ch->flags);
-	tcp_read_sock(t->sk, &desc, eat);
-	clear_bit(HPS_CHANNEL_TRIMMING, &ch->flags);
 }

@@ -52,16 +52,16 @@ static void ubuf_init(struct ubuf_info *ubuf)
 static int gather(struct sk_buff *skb, struct iov_iter *from, size_t length,
 		  u32 *added)
 {
+	const struct bio_vec *v = from->bvec;
 	int frag = skb_shinfo(skb)->nr_frags;
+	u32 skip = from->iov_offset;
 	u32 done = 0;
 	int err = 0;
 
 	length = min(length, iov_iter_count(from));
-	while (done < length) {
-		const struct bio_vec *v = from->bvec;
-		u32 off = v->bv_offset + from->iov_offset;
-		u32 n = min_t(size_t, v->bv_len - from->iov_offset,
-			      length - done);
+	for (; done < length; v++, skip = 0) {
+		u32 n = min_t(size_t, v->bv_len - skip, length - done);
+		u32 off = v->bv_offset + skip;
 
 		if (skb_can_coalesce(skb, frag, v->bv_page, off)) {
 			skb_frag_size_add(&skb_shinfo(skb)->frags[frag - 1], n);
@@ -72,9 +72,9 @@ static int gather(struct sk_buff *skb, struct iov_iter *from, size_t length,
 			err = -EMSGSIZE;
 			break;
 		}
-		iov_iter_advance(from, n);
 		done += n;
 	}
+	iov_iter_advance(from, done);
 	skb->len += done;
 	skb->data_len += done;
 	skb->truesize += done;
