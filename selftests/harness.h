@@ -89,7 +89,8 @@ static inline bool is_seqpacket(void)
 	}								\
 	static void test_##_name(void)
 
-#define TEST(name, groups)	TEST_LIMIT(name, groups, 20)
+/* Long enough for a machine in emulation that has to share its processors. */
+#define TEST(name, groups)	TEST_LIMIT(name, groups, 60)
 
 #define CHECK(cond) do {						\
 	if (!(cond))							\
