@@ -187,8 +187,8 @@ static int on_fin(struct hps_path *path, const struct hps_msg *msg, u32 len)
 	conn->todo |= HPS_TODO_ACK;
 	if (rcv->fin)
 		goto out;
-	rcv->fin_off = off;
-	rcv->fin = true;
+	WRITE_ONCE(rcv->fin_off, off);
+	smp_store_release(&rcv->fin, true);	/* hps_recv_at_end() */
 	if (rcv->reasm.frontier == off) {
 		hps_recv_arrived(conn);
 		hps_conn_check_end(conn);

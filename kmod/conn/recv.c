@@ -201,11 +201,13 @@ u64 hps_recv_queued(const struct hps_conn *conn)
 	       READ_ONCE(conn->rcv.reasm.next);
 }
 
-/* Has the peer's stream been read to its end? */
+/* Has the peer's stream been read to its end? Without the data lock: on_fin()
+ * writes the offset first, else an old one of 0 were the end of a fresh stream.
+ */
 bool hps_recv_at_end(const struct hps_conn *conn)
 {
-	return READ_ONCE(conn->rcv.fin) &&
-	       READ_ONCE(conn->rcv.reasm.next) == conn->rcv.fin_off;
+	return smp_load_acquire(&conn->rcv.fin) &&
+	       READ_ONCE(conn->rcv.reasm.next) == READ_ONCE(conn->rcv.fin_off);
 }
 
 /**
