@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * lists: full
+ * lists: full debug
  * timeout: 240
  *
  * A server that breaks the protocol: connect() of an HPS socket to a plain TCP

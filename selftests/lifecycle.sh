@@ -1,13 +1,13 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# lists: full
+# lists: full debug
 # timeout: 600
 #
 # The module comes and goes, namespaces and peers do, processes die, resources
 # run out: nothing hangs, nothing is left behind.
 # HPS_RELOADS: how often the module is taken out (100, debug kernel 10).
 # functions run through t_ok; numbers stand unquoted
-# shellcheck disable=SC2317,SC2086
+# shellcheck disable=SC2317,SC2086,SC2046
 here=$(dirname "$0")
 # shellcheck source=selftests/lib.sh
 . "$here/lib.sh"
@@ -16,8 +16,10 @@ here=$(dirname "$0")
 
 need_module
 
-if [ "${HPS_KERNEL:-}" = debug ]; then many=80 churn=300; else many=500 churn=2000; fi
-reloads=${HPS_RELOADS:-$([ "${HPS_KERNEL:-}" = debug ] && echo 10 || echo 100)}
+# the debug kernel sees in one round what others may miss in many
+many=500 churn=2000 kills=20 reloads=100
+if [ "${HPS_KERNEL:-}" = debug ]; then many=80 churn=300 kills=6 reloads=10; fi
+reloads=${HPS_RELOADS:-$reloads}
 
 now() { echo $(($(date +%s%N) / 1000000)); }
 
@@ -47,7 +49,10 @@ kill_all() {
 says() { grep -q "$2" "$t_dir/$1"; }
 said() { wait_for "$(slow 10)" says "$1" "$2" || { cat "$t_dir/$1"; return 1; }; }
 
-# unloads: within a second from now
+# unloads: within a second from now. Where the host has other work, one in ten
+# may take longer (rounds), but never 5 seconds: what the module waits for by
+# mistake takes longer than that.
+late=0
 unloads() {
 	local begin ms
 	begin=$(now)
@@ -56,7 +61,8 @@ unloads() {
 		[ $ms -lt 20000 ] || { echo "still loaded after $ms ms, refcnt $(cat /sys/module/hps/refcnt)"; return 1; }
 	done
 	ms=$(($(now) - begin))
-	[ $ms -lt "$(slow 1000)" ] || { echo "took $ms ms"; return 1; }
+	[ $ms -lt "$(slow 1000)" ] || { echo "took $ms ms"; late=$((late + 1)); }
+	[ $ms -lt "$(slow 5000)" ]
 }
 
 hosts() {
@@ -103,7 +109,7 @@ round() {
 		local p1=$pid
 		run_in a push2 traffic push 10.1.1.2 5001
 		local p2=$pid
-		wait_for 10 eval "[ \$(grep -c accepted $t_dir/stall) = 2 ]" || return
+		wait_for "$(slow 10)" eval "[ \$(grep -c accepted $t_dir/stall) = 2 ]" || return
 		shape 1 loss 100% && shape 2 loss 100%
 		end $p1 $p2
 		end $server
@@ -113,7 +119,7 @@ round() {
 		local p1=$pid
 		run_in a pester2 pester 10.1.2.2 5001
 		local p2=$pid
-		wait_for 10 moved b HpsPassiveOpen 2 || return
+		wait_for "$(slow 10)" moved b HpsPassiveOpen 2 || return
 		kill_all b
 		wait $server 2>/dev/null
 		;;
@@ -121,16 +127,17 @@ round() {
 	unloads || return
 	[ "$1" != sending ] || end $p1 $p2
 	modprobe hps
-	shape 1 delay 50us && shape 2 delay 50us
+	[ "$1" != finwait ] || { shape 1 delay 50us && shape 2 delay 50us; }
 }
 
 rounds() {
 	local i
+	late=0
 	for ((i = 0; i < $2; i++)); do
-		round "$1" && continue
+		round "$1" && [ $late -le $((($2 + 9) / 10)) ] && continue
 		echo "in round $i"
 		kill_all a b
-		wait_for 10 rmmod hps
+		[ ! -d /sys/module/hps ] || wait_for 10 rmmod hps
 		modprobe -q hps
 		shape 1 delay 50us
 		shape 2 delay 50us
@@ -225,19 +232,23 @@ reboot() {
 	}
 }
 
+# The links are the bottleneck, so that much is always under way and this script
+# gets its turn.
 killed_under_load() {
 	local i server client
-	for ((i = 0; i < 20; i++)); do
+	shape 1 $(rate 50) delay 1ms && shape 2 $(rate 50) delay 1ms || return
+	for ((i = 0; i < kills; i++)); do
 		run_in b server traffic server :: 5001
 		server=$pid
 		said server listening || return
 		run_in a client traffic -d both -s 100000000 -j 4 client 10.1.1.2 5001
 		client=$pid
-		wait_for 10 moved b HpsSegmentReceived "$(counter b HpsSegmentReceived)" || return
+		wait_for "$(slow 10)" moved b HpsSegmentReceived "$(counter b HpsSegmentReceived)" || return
 		# all of both, whichever first; their children are in the namespaces
 		if [ $((i & 1)) = 1 ]; then kill_all a b; else kill_all b a; fi
 		wait $server $client 2>/dev/null
 	done
+	shape 1 delay 50us && shape 2 delay 50us || return
 	ask_works
 }
 
@@ -313,7 +324,7 @@ t_ok "rmmod with orphans in FIN_WAIT, $third times" rounds finwait $third
 t_ok "rmmod with peers still sending, $third times" rounds sending $third
 t_ok "a bundle again" bundle 2
 t_ok "a namespace goes with its sockets open" namespace_goes
-t_ok "both ends killed under load" killed_under_load
+t_ok "both ends killed under load, $kills times" killed_under_load
 t_ok "file descriptors run out" fds_run_out
 t_ok "the accept queue is full of the dead" dead_in_the_queue
 t_ok "$many connections at once" at_once

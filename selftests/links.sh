@@ -8,7 +8,14 @@
 
 # shellcheck disable=SC2154 # of lib.sh
 
+# slow N: a limit in time; part N: of an amount of data.
+# The debug kernel is slow: it shall still wait for the links, not they for it.
 slow() { if [ "${HPS_KERNEL:-}" = debug ]; then echo $(($1 * 5)); else echo "$1"; fi; }
+part() { if [ "${HPS_KERNEL:-}" = debug ]; then echo $(($1 / 10)); else echo "$1"; fi; }
+# rate N: of a link, in Mbit/s, for netem
+rate() {
+	if [ "${HPS_KERNEL:-}" = debug ]; then echo "rate $(($1 * 20))kbit"; else echo "rate $1mbit"; fi
+}
 
 need_module() {
 	[ "$(id -u)" = 0 ] || t_skip "needs root"
@@ -17,6 +24,7 @@ need_module() {
 }
 
 ipn() { ip -n "$(ns_name "$1")" "${@:2}"; }
+tcn() { tc -n "$(ns_name "$1")" "${@:2}"; }
 
 # link I [NETEM...]: of namespaces a and b
 link() {
@@ -35,8 +43,8 @@ shape() {
 	local i=$1 h
 	shift
 	for h in a b; do
-		in_ns "$h" tc qdisc del dev "eth$i" root 2>/dev/null
-		[ $# = 0 ] || in_ns "$h" tc qdisc add dev "eth$i" root netem limit 20000 "$@" || return
+		tcn "$h" qdisc del dev "eth$i" root 2>/dev/null
+		[ $# = 0 ] || tcn "$h" qdisc add dev "eth$i" root netem limit 20000 "$@" || return
 	done
 }
 
@@ -50,10 +58,11 @@ links() {
 bundle() {
 	local h i
 	for h in a b; do
-		ipn "$h" link add hps0 type hps && ipn "$h" link set hps0 up || return
-		for ((i = 1; i <= $1; i++)); do
-			ipn "$h" link set "eth$i" master hps0 || return
-		done
+		{
+			echo link add hps0 type hps
+			echo link set hps0 up
+			for ((i = 1; i <= $1; i++)); do echo link set "eth$i" master hps0; done
+		} | ipn "$h" -batch - || return
 	done
 }
 

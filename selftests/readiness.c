@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * lists: full short
+ * lists: full debug short
  * timeout: 240
  *
  * poll, epoll and select: what is told, and when it is told anew.

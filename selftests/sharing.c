@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * lists: full
+ * lists: full debug
  * timeout: 240
  *
  * One socket in several hands: fork, dup, threads, signals.

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# lists: full
+# lists: full debug
 #
 # hpscp: whole files, parts, refusals, keys, broken and corrupted transfers.
 # HPS_TEST_PROTO says over what (hps, tcp, mptcp); hpscp is on PATH.

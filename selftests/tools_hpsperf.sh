@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# lists: full
+# lists: full debug
 #
 # hpsperf: both tests, their reports and what it refuses.
 # HPS_TEST_PROTO says over what (hps, tcp, mptcp); hpsperf is on PATH.
