@@ -3,31 +3,21 @@
 # lists: full debug
 #
 # hpscp: whole files, parts, refusals, keys, broken and corrupted transfers.
-# HPS_TEST_PROTO says over what (hps, tcp, mptcp); hpscp is on PATH.
-# Runs in namespaces of its own, where it is process 1: a server in them is in
-# nobody's own network namespace, and all processes end with the script.
-# Functions run through try().
+# Functions run through each().
 # shellcheck disable=SC2317
-
-proto=${HPS_TEST_PROTO:-hps}
-
-skip() { echo "1..0 # SKIP $1"; exit 4; }
-
-command -v hpscp >/dev/null || skip "hpscp is not on PATH"
-if [ -z "$TOOLS_HPSCP_INSIDE" ]; then
-	unshare --net --pid --fork --mount-proc true || skip "cannot make namespaces"
-	TOOLS_HPSCP_INSIDE=1 exec unshare --net --pid --fork --kill-child \
-		--mount-proc "$0" "$@"
-fi
+here=$(dirname "$0")
+# shellcheck source=selftests/tools.sh
+. "$here/tools.sh"
+own_namespaces hpscp "$@"
+# shellcheck source=selftests/lib.sh
+. "$here/lib.sh"
 
 ip link set lo up
 # Addresses that are not loopback's, for the rules about keys.
 ip addr add 10.77.0.1/32 dev lo
-ip addr add fd77::1/128 dev lo nodad || skip "no IPv6"
+ip addr add fd77::1/128 dev lo nodad || t_skip "no IPv6"
 
-tmp=$(mktemp -d)
-trap 'rm -rf "$tmp"' EXIT
-cd "$tmp" || exit 1
+cd "$t_dir" || exit 1
 mkdir srv out
 head -c 3000000 /dev/urandom >srv/a
 head -c 700001 /dev/urandom >b
@@ -36,52 +26,9 @@ head -c 32 /dev/urandom | base64 >wrong
 chmod 600 key wrong
 truncate -s 4G srv/huge huge
 
-# Not a function: $! must be hpscp itself.
-copy=(hpscp --proto "$proto" --timeout 30)
-
-tests=0 failures=0 main='' victim=''
-try() {
-	local result=ok
-
-	tests=$((tests + 1))
-	"$1" >log 2>&1 || { result="not ok"; failures=$((failures + 1)); }
-	echo "$result $tests - $1 ($proto)"
-	[ "$result" = ok ] || sed 's/^/# /' log
-}
-
-# wait_for SECONDS COMMAND...
-wait_for() {
-	local end=$((SECONDS + $1))
-
-	shift
-	until "$@"; do
-		[ $SECONDS -lt $end ] || { echo "timed out: $*"; return 1; }
-		sleep 0.05
-	done
-}
-
-# serve NAME OPTION...: starts a server of srv, its process is in $NAME.
-serve() {
-	local name=$1
-
-	shift
-	: >"$name.log"
-	"${copy[@]}" serve "$@" srv >"$name.log" 2>&1 &
-	printf -v "$name" %s $!
-	wait_for 60 grep -q "^listening" "$name.log" || { cat "$name.log"; return 1; }
-}
-
-# refused TEXT OPTION...: hpscp fails and says TEXT.
-refused() {
-	local text=$1
-
-	shift
-	if "${copy[@]}" "$@" >refused.log 2>&1; then
-		echo "should have failed: hpscp $*"
-		return 1
-	fi
-	grep -q -- "$text" refused.log || { echo "no '$text' in:"; cat refused.log; return 1; }
-}
+tool=(hpscp --proto "$proto" --timeout 30)
+serve_command=serve serving=(srv)
+main='' victim=''
 
 same_part() { # FILE OFFSET FILE: the second is in the first at OFFSET
 	tail -c +$(($2 + 1)) "$1" | head -c "$(stat -c %s "$3")" | cmp - "$3"
@@ -193,12 +140,12 @@ through_proxy() {
 
 get_whole() {
 	chmod 640 srv/a
-	"${copy[@]}" get 127.0.0.1:a out/a && cmp srv/a out/a &&
+	"${tool[@]}" get 127.0.0.1:a out/a && cmp srv/a out/a &&
 		[ "$(stat -c %a out/a)" = 640 ] && rm out/a
 }
 
 get_reports() {
-	"${copy[@]}" --json get 127.0.0.1:a /dev/null >json || return 1
+	"${tool[@]}" --json get 127.0.0.1:a /dev/null >json || return 1
 	cat json
 	grep -q '"bytes": *3000000' json && grep -q '"mbit_per_s"' json &&
 		grep -q "$(sha256sum <srv/a | cut -d' ' -f1)" json
@@ -207,24 +154,24 @@ get_reports() {
 get_into_directory_replaces_and_keeps_time() {
 	echo old >out/a
 	touch -d @1000000000 srv/a
-	"${copy[@]}" -t -q get 127.0.0.1:a out && cmp srv/a out/a &&
+	"${tool[@]}" -t -q get 127.0.0.1:a out && cmp srv/a out/a &&
 		[ "$(stat -c %Y out/a)" = 1000000000 ] && rm out/a
 }
 
 get_empty() {
 	: >srv/empty
-	"${copy[@]}" get 127.0.0.1:empty out/e && [ -e out/e ] && ! [ -s out/e ] && rm out/e
+	"${tool[@]}" get 127.0.0.1:empty out/e && [ -e out/e ] && ! [ -s out/e ] && rm out/e
 }
 
 get_with_poly1305() {
-	"${copy[@]}" --checksum poly1305 get 127.0.0.1:a out/a && cmp srv/a out/a && rm out/a
+	"${tool[@]}" --checksum poly1305 get 127.0.0.1:a out/a && cmp srv/a out/a && rm out/a
 }
 
 get_part() {
-	"${copy[@]}" --range 1M+64k get 127.0.0.1:a out/part &&
+	"${tool[@]}" --range 1M+64k get 127.0.0.1:a out/part &&
 		[ "$(stat -c %s out/part)" = 65536 ] &&
 		same_part srv/a 1048576 out/part || return 1
-	"${copy[@]}" --range 2999999 get 127.0.0.1:a out/part &&
+	"${tool[@]}" --range 2999999 get 127.0.0.1:a out/part &&
 		same_part srv/a 2999999 out/part || return 1
 	refused "begins beyond" --range 3000001 get 127.0.0.1:a out/no &&
 		refused "ends beyond" --range 2M+1M get 127.0.0.1:a out/no &&
@@ -233,14 +180,14 @@ get_part() {
 }
 
 get_by_ipv6() {
-	"${copy[@]}" get "[::1]:a" out/a && cmp srv/a out/a && rm out/a
+	"${tool[@]}" get "[::1]:a" out/a && cmp srv/a out/a && rm out/a
 }
 
 get_by_eight_clients() {
 	local i pids=()
 
 	for i in 1 2 3 4 5 6 7 8; do
-		"${copy[@]}" -q get 127.0.0.1:a "out/$i" &
+		"${tool[@]}" -q get 127.0.0.1:a "out/$i" &
 		pids+=($!)
 	done
 	for i in "${pids[@]}"; do
@@ -262,14 +209,14 @@ put_to_read_only_is_refused() {
 escape_is_refused() {
 	echo secret >secret
 	ln -sfn ../secret srv/up
-	ln -sfn "$tmp" srv/abs
+	ln -sfn "$t_dir" srv/abs
 	ln -sfn a srv/inside
 	refused "out of the served" get 127.0.0.1:../secret out/s &&
-		refused "out of the served" get "127.0.0.1:$tmp/secret" out/s &&
+		refused "out of the served" get "127.0.0.1:$t_dir/secret" out/s &&
 		refused "out of the served" get 127.0.0.1:up out/s &&
 		refused "out of the served" get 127.0.0.1:abs/secret out/s &&
 		nothing_in out || return 1
-	"${copy[@]}" get 127.0.0.1:inside out/a && cmp out/a srv/a && rm out/a
+	"${tool[@]}" get 127.0.0.1:inside out/a && cmp out/a srv/a && rm out/a
 }
 
 only_regular_files() {
@@ -281,11 +228,11 @@ only_regular_files() {
 
 put_whole() {
 	chmod 750 b
-	"${copy[@]}" -t put b 127.0.0.1:dir/b -p 18520 && cmp b srv/dir/b &&
+	"${tool[@]}" -t put b 127.0.0.1:dir/b -p 18520 && cmp b srv/dir/b &&
 		[ "$(stat -c %a srv/dir/b)" = 750 ] &&
 		[ "$(stat -c %Y srv/dir/b)" = "$(stat -c %Y b)" ] || return 1
 	echo short >short
-	"${copy[@]}" put short 127.0.0.1:dir/b -p 18520 && cmp short srv/dir/b &&
+	"${tool[@]}" put short 127.0.0.1:dir/b -p 18520 && cmp short srv/dir/b &&
 		rm srv/dir/b && nothing_in srv/dir
 }
 
@@ -293,9 +240,9 @@ put_part() {
 	cp srv/a srv/c
 	cp srv/a expected
 	dd if=b of=expected bs=1024 seek=1000 conv=notrunc status=none
-	"${copy[@]}" -p 18520 put --range 1000k b 127.0.0.1:c && cmp srv/c expected || return 1
+	"${tool[@]}" -p 18520 put --range 1000k b 127.0.0.1:c && cmp srv/c expected || return 1
 	head -c 5 b | dd of=expected bs=1 seek=7 conv=notrunc status=none
-	"${copy[@]}" -p 18520 put --range 7+5 b 127.0.0.1:c && cmp srv/c expected || return 1
+	"${tool[@]}" -p 18520 put --range 7+5 b 127.0.0.1:c && cmp srv/c expected || return 1
 	refused "begins beyond" -p 18520 put --range 1G b 127.0.0.1:c &&
 		refused "has only" -p 18520 put --range 0+1G b 127.0.0.1:c &&
 		refused "No such file" -p 18520 put --range 0 b 127.0.0.1:none &&
@@ -303,7 +250,7 @@ put_part() {
 }
 
 put_escape_is_refused() {
-	ln -sfn "$tmp/out" srv/out
+	ln -sfn "$t_dir/out" srv/out
 	refused "out of the served" -p 18520 put b 127.0.0.1:../b2 &&
 		refused "out of the served" -p 18520 put b 127.0.0.1:/b2 &&
 		refused "out of the served" -p 18520 put b 127.0.0.1:out/b2 &&
@@ -345,9 +292,9 @@ public_key_file_is_refused() {
 }
 
 right_key() {
-	"${copy[@]}" -p 18521 --key key get 10.77.0.1:a out/a && cmp srv/a out/a && rm out/a &&
-		"${copy[@]}" -p 18521 --key key get "[fd77::1]:a" out/a && cmp srv/a out/a &&
-		"${copy[@]}" -p 18521 --key key put b 10.77.0.1:dir/b && cmp b srv/dir/b &&
+	"${tool[@]}" -p 18521 --key key get 10.77.0.1:a out/a && cmp srv/a out/a && rm out/a &&
+		"${tool[@]}" -p 18521 --key key get "[fd77::1]:a" out/a && cmp srv/a out/a &&
+		"${tool[@]}" -p 18521 --key key put b 10.77.0.1:dir/b && cmp b srv/dir/b &&
 		rm srv/dir/b out/a
 }
 
@@ -359,7 +306,7 @@ wrong_or_missing_key() {
 
 server_killed_during_get() {
 	serve victim -p 18540
-	"${copy[@]}" -p 18540 get 127.0.0.1:huge out/huge >client.log 2>&1 &
+	"${tool[@]}" -p 18540 get 127.0.0.1:huge out/huge >client.log 2>&1 &
 	local client=$!
 
 	wait_for 60 in_transfer $client || return 1
@@ -372,7 +319,7 @@ server_killed_during_get() {
 server_killed_during_put() {
 	echo precious >srv/dir/huge
 	serve victim --rw -p 18541
-	"${copy[@]}" -p 18541 put huge 127.0.0.1:dir/huge >client.log 2>&1 &
+	"${tool[@]}" -p 18541 put huge 127.0.0.1:dir/huge >client.log 2>&1 &
 	local client=$!
 
 	wait_for 60 child_in_transfer "$victim" || return 1
@@ -474,7 +421,7 @@ hostile_input() {
 	says "beyond what" "$(request 000029 $far)" || return 1
 	head -c 100000 /dev/urandom | od -An -v -tx1 | tr -d ' \n' >random
 	peer talk 18520 "$(head -c 60000 random)" >/dev/null
-	"${copy[@]}" -p 18520 get 127.0.0.1:a out/a && cmp srv/a out/a && rm out/a
+	"${tool[@]}" -p 18520 get 127.0.0.1:a out/a && cmp srv/a out/a && rm out/a
 }
 
 wrong_usage() {
@@ -483,26 +430,19 @@ wrong_usage() {
 		refused "not a protocol" --proto udp get 127.0.0.1:a
 }
 
-"${copy[@]}" get 127.0.0.1:a /dev/null 2>probe.log && exit 1
-grep -q "this kernel has no" probe.log && skip "$(cat probe.log)"
+need_proto get 127.0.0.1:a /dev/null
 
 serve main || { cat main.log; echo "Bail out! no server"; exit 1; }
 serve writable --rw -p 18520
 # shellcheck disable=SC2034
 serve keyed --rw --key key --bind '*' -p 18521
 
-all="get_whole get_reports get_into_directory_replaces_and_keeps_time get_empty
-get_with_poly1305 get_part get_by_ipv6 get_by_eight_clients
-missing_file_is_refused put_to_read_only_is_refused escape_is_refused
-only_regular_files put_whole put_part put_escape_is_refused put_to_full_disk
-key_is_demanded_beyond_loopback no_key_in_an_own_namespace
-public_key_file_is_refused right_key wrong_or_missing_key
-server_killed_during_get server_killed_during_put client_interrupted
-corruption_is_detected corrupted_put_is_detected changed_request_is_detected
-hostile_input wrong_usage"
-echo TAP version 13
-echo "1..$(wc -w <<<"$all")"
-for t in $all; do
-	try "$t"
-done
-[ $failures -eq 0 ]
+each get_whole get_reports get_into_directory_replaces_and_keeps_time get_empty \
+	get_with_poly1305 get_part get_by_ipv6 get_by_eight_clients \
+	missing_file_is_refused put_to_read_only_is_refused escape_is_refused \
+	only_regular_files put_whole put_part put_escape_is_refused put_to_full_disk \
+	key_is_demanded_beyond_loopback no_key_in_an_own_namespace \
+	public_key_file_is_refused right_key wrong_or_missing_key \
+	server_killed_during_get server_killed_during_put client_interrupted \
+	corruption_is_detected corrupted_put_is_detected changed_request_is_detected \
+	hostile_input wrong_usage
