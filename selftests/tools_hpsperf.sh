@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # lists: full debug
 #
-# hpsperf: both tests, their reports and what it refuses.
+# hpsperf: all its tests, their reports and what it refuses.
 # Figures depend on the machine: only their sense is checked.
 # Functions run through each().
 # shellcheck disable=SC2317
@@ -70,6 +70,73 @@ stream_for_a_time() {
 		"${tool[@]}" stream ::1 --time 0.1 --nodelay
 }
 
+stream_tells_its_gap() {
+	"${tool[@]}" stream 127.0.0.1 --time 1.3 --json >json &&
+		sane "$(json longest_gap_ms) >= 0 && $(json longest_gap_ms) < 1300" &&
+		# the server's clock is this machine's
+		sane "$(json server_start_s) > 0 && $(json server_start_s) <= $(cut -d' ' -f1 /proc/uptime) + 1"
+}
+
+# a round every 50 ms: 20 of them take a second, and all are in the report
+pingpong_paced() {
+	local begin=$EPOCHREALTIME
+
+	"${tool[@]}" pingpong 127.0.0.1 --sizes 1k --rounds 20 --every 50 --warmup 0.01 \
+		--samples --json >json || return 1
+	sane "${EPOCHREALTIME/,/.} - ${begin/,/.} > 0.94" &&
+		sane "$(json rounds) == 20 && $(json rtt_max_us) >= $(json rtt_p99_us)" &&
+		[ "$(jq '.results[0].rtt_us | length' json)" = 20 ] &&
+		jq -e '.results[0] | (.rtt_us | max) == .rtt_max_us' json
+}
+
+# total KEY: the sum over the streams of a report
+total() { jq "[.results[].$1] | add" json; }
+
+multistream() {
+	"${tool[@]}" multistream 127.0.0.1 --streams 5 --time 1.3 --write 16k --cpu --json >json ||
+		return 1
+	[ "$(jq '.results | length' json)" = 5 ] && sane "$(jq .streams json) == 5" &&
+		sane "$(jq .steady_mbit_per_s json) > 0" &&
+		sane "$(jq .mbit_per_s json) > 0.99 * $(total mbit_per_s)" &&
+		sane "$(jq .mbit_per_s json) < 1.01 * $(total mbit_per_s)" &&
+		sane "$(jq .fairness json) > 0.2 && $(jq .fairness json) <= 1" &&
+		sane "$(jq .cpu.server.system_percent json) > 0"
+}
+
+# every host has its stream; what arrives is what was sent
+fan_out_and_in() {
+	local how
+
+	for how in fanout fanin; do
+		"${tool[@]}" $how 127.0.0.1 127.0.0.2 ::1 --time 0.3 --json >json || return 1
+		[ "$(jq -r '[.results[].host] | join(" ")' json)" = "127.0.0.1 127.0.0.2 ::1" ] &&
+			jq -e 'all(.results[]; .bytes > 0 and .seconds > 0.2)' json || return 1
+	done
+	# blocks are whole
+	jq -e 'all(.results[]; .bytes % 65536 == 0)' json &&
+		"${tool[@]}" fanin 127.0.0.1 --streams 2 --time 0.2 --write 1000 --json >json &&
+		[ "$(jq '.results | length' json)" = 2 ] &&
+		jq -e 'all(.results[]; .bytes % 1000 == 0)' json
+}
+
+hotspot() {
+	"${tool[@]}" hotspot 127.0.0.1 --clients 6 --sizes 4,16k --time 0.3 --warmup 0.05 \
+		--cpu --json >json || return 1
+	[ "$(jq '.results | length' json)" = 2 ] && sane "$(jq .clients json) == 6" &&
+		jq -e 'all(.results[]; .rounds >= 6 and .round_trips_per_s > 0 and
+			.rtt_min_us <= .rtt_median_us and .rtt_median_us <= .rtt_p99_us)' json &&
+		"${tool[@]}" hotspot 127.0.0.1 --clients 3 --sizes 4 --rounds 7 --warmup 0.01 \
+			--json >json && [ "$(json rounds)" = 21 ]
+}
+
+# one host of two has no server: that is said at once, and nobody is left behind
+fan_to_nobody() {
+	serve one --bind 127.0.0.1 -p 18541 || return 1
+	refused "cannot connect to ::1" fanout 127.0.0.1 ::1 --time 600 -p 18541 &&
+		refused "cannot connect to ::1" fanin ::1 127.0.0.1 --time 600 -p 18541 &&
+		[ -z "$(pgrep -P $$ -f 'fan(in|out)')" ]
+}
+
 clients_at_one_time() {
 	local i pids=()
 
@@ -91,7 +158,9 @@ message_sockets() {
 	"${tool[@]}" pingpong 127.0.0.1 --seqpacket -p 18520 --rounds 5 \
 		--sizes 4,1k,64k,1M --json >json && [ "$(json size | wc -l)" = 4 ] &&
 		"${tool[@]}" stream 127.0.0.1 --seqpacket -p 18520 --bytes 1000001 \
-			--write 1000 --json >json && sane "$(json bytes) == 1000001"
+			--write 1000 --json >json && sane "$(json bytes) == 1000001" &&
+		"${tool[@]}" fanin 127.0.0.1 --seqpacket -p 18520 --write 3000 --time 0.2 \
+			--json >json && jq -e '.results[0].bytes % 3000 == 0' json
 }
 
 server_killed() {
@@ -112,6 +181,10 @@ no_server() { refused "Connection refused" pingpong 127.0.0.1 -p 18599; }
 wrong_usage() {
 	refused "does not take these options" server --json &&
 		refused "does not take these arguments" pingpong &&
+		refused "does not take these arguments" fanin &&
+		refused "does not take these options" stream --streams 2 127.0.0.1 &&
+		refused "does not take these options" hotspot --every 10 127.0.0.1 &&
+		refused "not from 1 to\|from 1 to" multistream --streams 0 127.0.0.1 &&
 		refused "not a size" pingpong --sizes 4,x 127.0.0.1 &&
 		refused "is not from 1 to" pingpong --sizes 65M 127.0.0.1 &&
 		refused "not a command" frob && refused "not a protocol" --proto udp server
@@ -122,5 +195,6 @@ need_proto stream 127.0.0.1
 serve main || { echo "Bail out! no server"; exit 1; }
 
 each pingpong_of_all_sizes pingpong_reports pingpong_by_ipv6 cpu_of_both_ends \
-	stream_of_bytes stream_for_a_time clients_at_one_time message_sockets \
-	server_killed no_server wrong_usage
+	stream_of_bytes stream_for_a_time stream_tells_its_gap pingpong_paced \
+	multistream fan_out_and_in hotspot fan_to_nobody clients_at_one_time \
+	message_sockets server_killed no_server wrong_usage

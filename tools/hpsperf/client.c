@@ -38,16 +38,16 @@ int client_connect(const struct options *options, const char *host)
 	return sock_connect(&options->sock, host, options->port);
 }
 
-int client_start(int fd, enum perf_test test, uint64_t size, uint64_t rounds,
-		 unsigned int interval_ms)
+int client_start(int fd, const struct perf_want *want)
 {
 	struct perf_request request = {
 		.magic = PERF_MAGIC,
 		.version = htobe16(PERF_VERSION),
-		.test = test,
-		.interval_ms = htobe32(interval_ms),
-		.size = htobe64(size),
-		.rounds = htobe64(rounds),
+		.test = want->test,
+		.interval_ms = htobe32(want->interval_ms),
+		.size = htobe64(want->size),
+		.rounds = htobe64(want->rounds),
+		.nsec = htobe64(want->nsec),
 	};
 	struct perf_answer answer;
 

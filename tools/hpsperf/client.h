@@ -13,9 +13,24 @@ struct options;
 /* All of these return -1 after fail(). */
 int client_connect(const struct options *options, const char *host);
 
+/**
+ * struct perf_want - a request in host order
+ * @test: what to do
+ * @size: of a message, block or longest write
+ * @rounds: of a pingpong
+ * @nsec: of a source
+ * @interval_ms: of a stream, 0 is none
+ */
+struct perf_want {
+	enum perf_test test;
+	uint64_t size;
+	uint64_t rounds;
+	uint64_t nsec;
+	unsigned int interval_ms;
+};
+
 /* Sends a request and waits until the server starts. */
-int client_start(int fd, enum perf_test test, uint64_t size, uint64_t rounds,
-		 unsigned int interval_ms);
+int client_start(int fd, const struct perf_want *want);
 
 /* @usage: the server's */
 int client_result(int fd, struct perf_result *result, struct usage *usage);

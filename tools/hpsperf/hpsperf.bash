@@ -6,8 +6,11 @@ _hpsperf()
 	local cur prev words cword
 	local common="--port --proto --seqpacket --timeout --help -4 -6"
 	local client="--json --cpu --time"
-	local pingpong="--sizes --rounds --warmup"
+	local rounds="--sizes --rounds --warmup"
+	local pingpong="$rounds --every --samples"
+	local hotspot="$rounds --clients"
 	local stream="--bytes --write --interval --nodelay"
+	local streams="--streams --write --nodelay"
 	local server="--bind --max-clients"
 	local word command=
 
@@ -18,7 +21,8 @@ _hpsperf()
 		mapfile -t COMPREPLY < <(compgen -W "hps tcp mptcp" -- "$cur")
 		return ;;
 	-p | --port | --timeout | --time | --sizes | --rounds | --warmup | \
-	--bytes | --write | --interval | --max-clients)
+	--bytes | --write | --interval | --max-clients | --every | --streams | \
+	--clients)
 		return ;;
 	--bind)
 		_known_hosts_real -- "$cur"
@@ -27,7 +31,8 @@ _hpsperf()
 
 	for word in "${words[@]:1:cword-1}"; do
 		case $word in
-		server | pingpong | stream) command=$word ;;
+		server | pingpong | stream | multistream | hotspot | fanout | fanin)
+			command=$word ;;
 		esac
 	done
 
@@ -36,14 +41,16 @@ _hpsperf()
 		server) common+=" $server" ;;
 		pingpong) common+=" $client $pingpong" ;;
 		stream) common+=" $client $stream" ;;
-		*) common+=" $client $pingpong $stream $server" ;;
+		hotspot) common+=" $client $hotspot" ;;
+		multistream | fanout | fanin) common+=" $client $streams" ;;
+		*) common+=" $client $pingpong $hotspot $stream $streams $server" ;;
 		esac
 		mapfile -t COMPREPLY < <(compgen -W "$common" -- "$cur")
 		return
 	fi
 	case $command in
-	'') mapfile -t COMPREPLY < <(compgen -W "server pingpong stream" -- "$cur") ;;
-	pingpong | stream) _known_hosts_real -- "$cur" ;;
+	'') mapfile -t COMPREPLY < <(compgen -W "server pingpong stream multistream hotspot fanout fanin" -- "$cur") ;;
+	pingpong | stream | multistream | hotspot | fanout | fanin) _known_hosts_real -- "$cur" ;;
 	esac
 }
 complete -F _hpsperf hpsperf

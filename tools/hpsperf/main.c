@@ -9,6 +9,9 @@
 #include "common/fail.h"
 #include "common/out.h"
 #include "common/parse.h"
+#include "crowd.h"
+#include "flows.h"
+#include "hotspot.h"
 #include "options.h"
 #include "pingpong.h"
 #include "proto.h"
@@ -19,8 +22,15 @@
 #define PINGPONG	1
 #define STREAM		2
 #define SERVER		4
-#define CLIENT		(PINGPONG | STREAM)
+#define MULTISTREAM	8
+#define HOTSPOT		16
+#define FAN		32
+#define ROUNDS		(PINGPONG | HOTSPOT)
+#define STREAMS		(STREAM | MULTISTREAM | FAN)
+#define CLIENT		(ROUNDS | STREAMS)
 #define ANY		(CLIENT | SERVER)
+
+#define MANY		-1
 
 enum long_only {
 	OPT_PROTO = 256,
@@ -38,6 +48,10 @@ enum long_only {
 	OPT_WRITE,
 	OPT_INTERVAL,
 	OPT_NODELAY,
+	OPT_EVERY,
+	OPT_SAMPLES,
+	OPT_STREAMS,
+	OPT_CLIENTS,
 };
 
 static const struct option long_options[] = {
@@ -58,6 +72,10 @@ static const struct option long_options[] = {
 	{ "write",	 required_argument, NULL, OPT_WRITE },
 	{ "interval",	 required_argument, NULL, OPT_INTERVAL },
 	{ "nodelay",	 no_argument,	    NULL, OPT_NODELAY },
+	{ "every",	 required_argument, NULL, OPT_EVERY },
+	{ "samples",	 no_argument,	    NULL, OPT_SAMPLES },
+	{ "streams",	 required_argument, NULL, OPT_STREAMS },
+	{ "clients",	 required_argument, NULL, OPT_CLIENTS },
 	{ }
 };
 
@@ -67,16 +85,25 @@ static const struct command {
 	int args;
 	int (*run)(const struct options *options, char **args);
 } commands[] = {
-	{ "pingpong", PINGPONG, 1, pingpong_run },
-	{ "stream",   STREAM,   1, stream_run },
-	{ "server",   SERVER,   0, server_run },
+	{ "pingpong",	 PINGPONG,    1,    pingpong_run },
+	{ "stream",	 STREAM,      1,    stream_run },
+	{ "multistream", MULTISTREAM, 1,    multistream_run },
+	{ "hotspot",	 HOTSPOT,     1,    hotspot_run },
+	{ "fanout",	 FAN,	      MANY, fanout_run },
+	{ "fanin",	 FAN,	      MANY, fanin_run },
+	{ "server",	 SERVER,      0,    server_run },
 };
+
+#define COMMANDS "server, pingpong, stream, multistream, hotspot, fanout or fanin"
 
 static void usage(FILE *to)
 {
 	fputs("usage: hpsperf [options] server\n"
 	      "       hpsperf [options] pingpong HOST\n"
 	      "       hpsperf [options] stream HOST\n"
+	      "       hpsperf [options] multistream HOST\n"
+	      "       hpsperf [options] hotspot HOST\n"
+	      "       hpsperf [options] fanout|fanin HOST...\n"
 	      "\n"
 	      "  -p, --port PORT        the server's port (18514)\n"
 	      "  -4, -6                 only IPv4 or only IPv6\n"
@@ -86,19 +113,27 @@ static void usage(FILE *to)
 	      "server:\n"
 	      "      --bind ADDR        address to serve (all)\n"
 	      "      --max-clients N    at one time (64)\n"
-	      "pingpong and stream:\n"
+	      "all tests:\n"
 	      "      --json             report as JSON\n"
 	      "      --cpu              report the CPU use of both ends\n"
-	      "      --time SECONDS     length of the stream (10) or per size (1)\n"
-	      "pingpong:\n"
+	      "      --time SECONDS     length of a stream (10) or per size (1)\n"
+	      "pingpong and hotspot:\n"
 	      "      --sizes A,B,...    message sizes (4 to 16M); k, M\n"
 	      "      --rounds N         round trips per size (adapted to --time)\n"
 	      "      --warmup SECONDS   rounds before these (0.2)\n"
+	      "pingpong:\n"
+	      "      --every MS         a round begins so often (at once)\n"
+	      "      --samples          also report every round trip, as JSON\n"
+	      "hotspot:\n"
+	      "      --clients N        at once (8)\n"
+	      "stream, multistream, fanout and fanin:\n"
+	      "      --write SIZE       bytes per write (64k)\n"
+	      "      --nodelay          set TCP_NODELAY\n"
+	      "multistream, fanout and fanin:\n"
+	      "      --streams N        at once (8), or for each host (1)\n"
 	      "stream:\n"
 	      "      --bytes N          end after so many; k, M, G\n"
-	      "      --write SIZE       bytes per write (64k)\n"
-	      "      --interval MS      also report the rate in each interval\n"
-	      "      --nodelay          set TCP_NODELAY\n", to);
+	      "      --interval MS      also report the rate in each interval\n", to);
 }
 
 static int parse_positive(const char *text, const char *what, uint64_t max,
@@ -149,7 +184,70 @@ static int parse_time(uint64_t *nsec, const char *text)
 	return 0;
 }
 
-/* Options of the tests alone. */
+static int take_streams_option(int option, struct options *options,
+			       unsigned int *known)
+{
+	switch (option) {
+	case OPT_WRITE:
+		*known = STREAMS;
+		return parse_positive(optarg, "the write size", PERF_SIZE_MAX,
+				      &options->write_size);
+	case OPT_NODELAY:
+		*known = STREAMS;
+		options->nodelay = true;
+		return 0;
+	case OPT_STREAMS:
+		*known = MULTISTREAM | FAN;
+		return parse_into(&options->count, optarg, "the number of streams",
+				  1, CROWD_MAX);
+	case OPT_BYTES:
+		*known = STREAM;
+		return parse_positive(optarg, "the number of bytes", INT64_MAX,
+				      &options->bytes);
+	case OPT_INTERVAL:
+		*known = STREAM;
+		return parse_into(&options->interval_ms, optarg, "the interval", 1,
+				  3600000);
+	}
+	return fail("unknown option (see hpsperf --help)");
+}
+
+/* Options of some tests. */
+static int take_own_option(int option, struct options *options,
+			   unsigned int *known)
+{
+	unsigned int ms;
+
+	switch (option) {
+	case OPT_SIZES:
+		*known = ROUNDS;
+		return parse_sizes(optarg, options);
+	case OPT_ROUNDS:
+		*known = ROUNDS;
+		return parse_number(optarg, "the number of rounds", 1, 100000000,
+				    &options->rounds);
+	case OPT_WARMUP:
+		*known = ROUNDS;
+		return parse_time(&options->warmup_ns, optarg);
+	case OPT_EVERY:
+		*known = PINGPONG;
+		if (parse_into(&ms, optarg, "the time between rounds", 1, 3600000))
+			return -1;
+		options->every_ns = ms * NSEC_PER_MSEC;
+		return 0;
+	case OPT_SAMPLES:
+		*known = PINGPONG;
+		options->samples = true;
+		return 0;
+	case OPT_CLIENTS:
+		*known = HOTSPOT;
+		return parse_into(&options->count, optarg, "the number of clients",
+				  1, CROWD_MAX);
+	}
+	return take_streams_option(option, options, known);
+}
+
+/* Options of all tests. */
 static int take_test_option(int option, struct options *options,
 			    unsigned int *known)
 {
@@ -165,33 +263,7 @@ static int take_test_option(int option, struct options *options,
 		return parse_time(&options->time_ns, optarg);
 	}
 
-	*known = PINGPONG;
-	switch (option) {
-	case OPT_SIZES:
-		return parse_sizes(optarg, options);
-	case OPT_ROUNDS:
-		return parse_number(optarg, "the number of rounds", 1, 100000000,
-				    &options->rounds);
-	case OPT_WARMUP:
-		return parse_time(&options->warmup_ns, optarg);
-	}
-
-	*known = STREAM;
-	switch (option) {
-	case OPT_BYTES:
-		return parse_positive(optarg, "the number of bytes", INT64_MAX,
-				      &options->bytes);
-	case OPT_WRITE:
-		return parse_positive(optarg, "the write size", PERF_SIZE_MAX,
-				      &options->write_size);
-	case OPT_INTERVAL:
-		return parse_into(&options->interval_ms, optarg, "the interval", 1,
-				  3600000);
-	case OPT_NODELAY:
-		options->nodelay = true;
-		return 0;
-	}
-	return fail("unknown option (see hpsperf --help)");
+	return take_own_option(option, options, known);
 }
 
 /* Takes one option; @known becomes the commands that know it. */
@@ -236,20 +308,21 @@ static const struct command *find_command(const char *name, int args,
 	unsigned int i;
 
 	if (!name) {
-		fail("say what to do: server, pingpong or stream (see hpsperf --help)");
+		fail("say what to do: " COMMANDS " (see hpsperf --help)");
 		return NULL;
 	}
 	for (i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
 		command = &commands[i];
 		if (strcmp(name, command->name))
 			continue;
-		if (args == command->args && known & command->bit)
+		if ((args == command->args || (command->args == MANY && args > 0)) &&
+		    known & command->bit)
 			return command;
 		fail("%s does not take these %s (see hpsperf --help)", name,
 		     known & command->bit ? "arguments" : "options");
 		return NULL;
 	}
-	fail("'%s' is not a command: server, pingpong or stream", name);
+	fail("'%s' is not a command: " COMMANDS, name);
 	return NULL;
 }
 

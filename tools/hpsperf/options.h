@@ -12,11 +12,15 @@
 
 /**
  * struct options - all options of all commands
- * @sizes: of pingpong, in octets
- * @rounds: of pingpong; 0 adapts them to @time_ns
- * @time_ns: of stream, or of each size of pingpong; 0 is the default
+ * @sizes: of pingpong and hotspot, in octets
+ * @rounds: of these; 0 adapts them to @time_ns
+ * @time_ns: of a stream, or of each of the sizes; 0 is the default
+ * @every_ns: of pingpong, from round to round; 0 is at once
+ * @samples: of pingpong, all in the report
+ * @count: connections of multistream and hotspot, or to each host; 0 is the
+ *	default
  * @bytes: of stream; 0 when the time limits it
- * @write_size: of stream
+ * @write_size: of a stream, or block of fanin
  * @interval_ms: of stream, 0 is none
  */
 struct options {
@@ -31,6 +35,9 @@ struct options {
 	uint64_t		rounds;
 	uint64_t		time_ns;
 	uint64_t		warmup_ns;
+	uint64_t		every_ns;
+	bool			samples;
+	unsigned int		count;
 	uint64_t		bytes;
 	uint64_t		write_size;
 	unsigned int		interval_ms;

@@ -8,8 +8,10 @@
  */
 #include "pingpong.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "client.h"
@@ -38,34 +40,74 @@ struct pingpong {
 	struct usage		server;
 };
 
-/* Runs @rounds round trips; what is measured is left in @test. */
-static int run_batch(struct pingpong *test, uint64_t size, uint64_t rounds,
-		     struct usage *client, struct usage *server)
+/* Waits for a moment, or not if it has passed. Return: when a round begins. */
+static uint64_t wait_until(uint64_t due_ns)
 {
-	uint64_t *rtt, start, now, i;
-	struct perf_result result;
+	struct timespec due = {
+		.tv_sec = due_ns / NSEC_PER_SEC,
+		.tv_nsec = due_ns % NSEC_PER_SEC,
+	};
 
-	rtt = reallocarray(test->rtt_ns, rounds, sizeof(*rtt));
-	if (!rtt)
-		return fail("not enough memory for %llu rounds",
-			    (unsigned long long)rounds);
-	test->rtt_ns = rtt;
-	if (client_start(test->fd, PERF_PINGPONG, size, rounds, 0))
-		return -1;
-	usage_now(client);
-	start = clock_ns();
-	for (i = 0; i < rounds; i++) {
-		if (client_send(test->fd, test->out, size) ||
-		    client_recv(test->fd, test->in, size))
+	if (clock_ns() > due_ns)
+		return due_ns;
+	while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &due, NULL) == EINTR)
+		;
+	return clock_ns();
+}
+
+static int run_rounds(int fd, const struct batch *batch)
+{
+	uint64_t begin = clock_ns(), start = begin, now, i;
+
+	for (i = 0; i < batch->rounds; i++) {
+		if (batch->every_ns)
+			start = wait_until(begin + i * batch->every_ns);
+		if (client_send(fd, batch->out, batch->size) ||
+		    client_recv(fd, batch->in, batch->size))
 			return -1;
 		now = clock_ns();
-		rtt[i] = now - start;
+		batch->rtt_ns[i] = now - start;
 		start = now;
 	}
-	usage_since(client);
-	if (memcmp(test->out, test->in, size))
+	return 0;
+}
+
+int pingpong_batch(int fd, const struct batch *batch)
+{
+	const struct perf_want want = {
+		.test = PERF_PINGPONG,
+		.size = batch->size,
+		.rounds = batch->rounds,
+	};
+	struct perf_result result;
+
+	if (client_start(fd, &want))
+		return -1;
+	usage_now(batch->client);
+	if (run_rounds(fd, batch))
+		return -1;
+	usage_since(batch->client);
+	if (memcmp(batch->out, batch->in, batch->size))
 		return fail("what came back is not what was sent");
-	return client_result(test->fd, &result, server);
+	return client_result(fd, &result, batch->server);
+}
+
+/* Runs @rounds round trips; what is measured is left in @test. */
+static int run_batch(struct pingpong *test, uint64_t size, uint64_t rounds,
+		     uint64_t every_ns, struct usage *client, struct usage *server)
+{
+	struct batch batch = {
+		.out = test->out, .in = test->in, .size = size,
+		.rounds = rounds, .every_ns = every_ns,
+		.client = client, .server = server,
+	};
+
+	batch.rtt_ns = reallocarray(test->rtt_ns, rounds, sizeof(*batch.rtt_ns));
+	if (!batch.rtt_ns)
+		return fail("not enough memory for %llu rounds",
+			    (unsigned long long)rounds);
+	test->rtt_ns = batch.rtt_ns;
+	return pingpong_batch(test->fd, &batch);
 }
 
 /* Return: the round trip in nanoseconds, 0 after fail(). */
@@ -76,45 +118,89 @@ static uint64_t warm_up(struct pingpong *test, uint64_t size)
 
 	for (rounds = 1; ; rounds *= 2) {
 		start = clock_ns();
-		if (run_batch(test, size, rounds, &client, &server))
+		if (run_batch(test, size, rounds, 0, &client, &server))
 			return 0;
 		if (clock_ns() - begin >= test->options->warmup_ns)
 			return (clock_ns() - start) / rounds + 1;
 	}
 }
 
-static void print_row(uint64_t size, uint64_t rounds, const struct stats *stats)
+/* All round trips in their order. */
+static void print_samples(const struct pingpong *test, uint64_t rounds)
 {
-	out_object_begin(NULL);
-	out_u64("size", "%9llu", size);
-	out_u64("rounds", " %8llu", rounds);
+	uint64_t i;
+
+	if (!test->options->samples)
+		return;
+	out_list_begin("rtt_us");
+	for (i = 0; i < rounds; i++)
+		out_double(NULL, NULL, test->rtt_ns[i] / 1e3);
+	out_list_end();
+}
+
+static void print_stats(uint64_t size, const struct stats *stats)
+{
 	out_double("rtt_median_us", " %13.1f", stats->median_ns / 1e3);
 	out_double("rtt_min_us", " %13.1f", stats->min_ns / 1e3);
 	out_double("rtt_p99_us", " %13.1f", stats->p99_ns / 1e3);
+	out_double("rtt_p999_us", NULL, stats->p999_ns / 1e3);
+	out_double("rtt_max_us", NULL, stats->max_ns / 1e3);
 	out_double("mbit_per_s", " %11.3f", stats_mbit_per_s(size, stats->median_ns));
 	out_text("\n");
-	out_object_end();
+}
+
+/* Return: how many rounds, 0 after fail(). */
+static uint64_t choose_rounds(struct pingpong *test, uint64_t size)
+{
+	const struct options *options = test->options;
+	uint64_t time_ns = options->time_ns ? options->time_ns : TIME_DEFAULT_NS;
+	uint64_t rtt = warm_up(test, size);
+
+	if (!rtt)
+		return 0;
+	if (options->rounds)
+		return options->rounds;
+	if (options->every_ns)
+		return 1 + time_ns / options->every_ns;
+	return stats_rounds(rtt, time_ns);
 }
 
 static int run_size(struct pingpong *test, uint64_t size)
 {
-	const struct options *options = test->options;
-	uint64_t rtt, rounds = options->rounds;
+	uint64_t rounds = choose_rounds(test, size), start;
 	struct usage client, server;
 	struct stats stats;
 
-	rtt = warm_up(test, size);
-	if (!rtt)
-		return -1;
-	if (!rounds)
-		rounds = stats_rounds(rtt, options->time_ns ? options->time_ns :
-				      TIME_DEFAULT_NS);
-	if (run_batch(test, size, rounds, &client, &server))
+	start = clock_ns();
+	if (!rounds || run_batch(test, size, rounds, test->options->every_ns,
+				 &client, &server))
 		return -1;
 	usage_add(&test->client, &client);
 	usage_add(&test->server, &server);
+
+	out_object_begin(NULL);
+	out_u64("size", "%9llu", size);
+	out_u64("rounds", " %8llu", rounds);
+	out_double("start_s", NULL, start / 1e9);
+	print_samples(test, rounds);
 	stats_of(test->rtt_ns, rounds, &stats);
-	print_row(size, rounds, &stats);
+	print_stats(size, &stats);
+	out_object_end();
+	return 0;
+}
+
+int pingpong_buffers(uint64_t size, char **out, char **in)
+{
+	uint64_t i;
+
+	*out = malloc(size);
+	*in = malloc(size);
+	if (!*out || !*in)
+		return fail("not enough memory for messages of %llu bytes",
+			    (unsigned long long)size);
+	/* Pieces in the wrong order must not look right. */
+	for (i = 0; i < size; i++)
+		(*out)[i] = i * 2654435761u >> 13;
 	return 0;
 }
 
@@ -125,15 +211,7 @@ static int make_buffers(struct pingpong *test)
 	for (i = 0; i < test->options->size_count; i++)
 		if (test->options->sizes[i] > largest)
 			largest = test->options->sizes[i];
-	test->out = malloc(largest);
-	test->in = malloc(largest);
-	if (!test->out || !test->in)
-		return fail("not enough memory for messages of %llu bytes",
-			    (unsigned long long)largest);
-	/* Pieces in the wrong order must not look right. */
-	for (i = 0; i < largest; i++)
-		test->out[i] = i * 2654435761u >> 13;
-	return 0;
+	return pingpong_buffers(largest, &test->out, &test->in);
 }
 
 static int run_sizes(struct pingpong *test, const char *host)

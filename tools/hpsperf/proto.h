@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The protocol of hpsperf, version 1. One connection carries tests one after
+ * The protocol of hpsperf, version 2. One connection carries tests one after
  * the other; integers are big-endian.
  *
  *	client				server
@@ -8,6 +8,8 @@
  *				<-	answer: starts now, or why not
  *	pingpong: rounds messages of size octets, each sent back whole
  *	stream:   octets until the client shuts its direction down
+ *	source:   blocks of size octets from the server for nsec; the first
+ *		  octet of a block is 0 in the last one, 1 before
  *				<-	result
  *				<-	bins * 8 octets, when there are any
  *
@@ -21,7 +23,7 @@
 #include <linux/types.h>
 
 #define PERF_PORT		18514
-#define PERF_VERSION		1
+#define PERF_VERSION		2
 #define PERF_MAGIC		"HPSperf"	/* with its NUL: 8 octets */
 #define PERF_SIZE_MAX		(64 * 1024 * 1024)
 #define PERF_BINS_MAX		36000
@@ -29,6 +31,7 @@
 enum perf_test {
 	PERF_PINGPONG	= 1,
 	PERF_STREAM	= 2,
+	PERF_SOURCE	= 3,
 };
 
 struct perf_request {
@@ -39,8 +42,9 @@ struct perf_request {
 	__be32	interval_ms;	/* stream: length of a bin, 0 is none */
 	__be64	size;		/* of a message, or of the longest write */
 	__be64	rounds;		/* pingpong */
+	__be64	nsec;		/* source: how long */
 };
-static_assert(sizeof(struct perf_request) == 32, "perf_request");
+static_assert(sizeof(struct perf_request) == 40, "perf_request");
 
 enum perf_status {
 	PERF_OK		= 0,
@@ -54,12 +58,17 @@ struct perf_answer {
 };
 static_assert(sizeof(struct perf_answer) == 8, "perf_answer");
 
-/* Times in nanoseconds since the answer; see stream.c for "steady". */
+/*
+ * Times in nanoseconds since the answer; see meter.c for "steady". A client
+ * that receives makes the first part by itself.
+ */
 struct perf_result {
+	__be64	start_nsec;	/* the answer, by CLOCK_MONOTONIC */
 	__be64	bytes;		/* received in the test */
 	__be64	nsec;		/* until the last of them */
 	__be64	steady_bytes;
 	__be64	steady_nsec;
+	__be64	gap_nsec;	/* longest silence in the steady part */
 	__be64	user_nsec;	/* CPU time of the server's process */
 	__be64	system_nsec;
 	__be64	machine_busy;	/* ticks of all its CPUs, not idle */
@@ -69,6 +78,6 @@ struct perf_result {
 	__be32	reserved;
 	/* then, as a message of its own: __be64 bytes per bin */
 };
-static_assert(sizeof(struct perf_result) == 80, "perf_result");
+static_assert(sizeof(struct perf_result) == 96, "perf_result");
 
 #endif /* HPSPERF_PROTO_H */

@@ -12,6 +12,7 @@
 #include "common/clock.h"
 #include "common/fail.h"
 #include "common/forks.h"
+#include "meter.h"
 #include "options.h"
 #include "proto.h"
 #include "usage.h"
@@ -19,40 +20,30 @@
 #define READ_SIZE	(256 * 1024)
 
 /**
- * struct test - one test of one client
- * @interval_ns: 0 when no bins are wanted
- * @start_ns: when the answer was sent
- * @last_ns: when the last bytes came
- * @steady_ns: when "steady" began, 0 before
- * @steady_from: bytes received until then
+ * struct test - one test of one client, as it asked for it
+ * @nsec: of a source
  */
 struct test {
 	enum perf_test	kind;
 	uint64_t	size;
 	uint64_t	rounds;
+	uint64_t	nsec;
 	uint64_t	interval_ns;
-	uint64_t	start_ns;
-	uint64_t	last_ns;
-	uint64_t	steady_ns;
-	uint64_t	steady_from;
-	uint64_t	bytes;
-	unsigned int	bin_count;
-	__be64		*bins;
 };
 
 static int parse_request(const struct perf_request *request, struct test *test)
 {
-	memset(test, 0, sizeof(*test));
 	test->kind = request->test;
 	test->size = be64toh(request->size);
 	test->rounds = be64toh(request->rounds);
+	test->nsec = be64toh(request->nsec);
 	test->interval_ns = be32toh(request->interval_ms) * NSEC_PER_MSEC;
 	if (memcmp(request->magic, PERF_MAGIC, sizeof(request->magic)))
 		return fail("the client does not speak hpsperf's protocol");
 	if (be16toh(request->version) != PERF_VERSION)
 		return fail("the client speaks version %u of hpsperf's protocol",
 			    be16toh(request->version));
-	if ((test->kind != PERF_PINGPONG && test->kind != PERF_STREAM) ||
+	if (test->kind < PERF_PINGPONG || test->kind > PERF_SOURCE ||
 	    request->reserved)
 		return fail("the client asks for an unknown test");
 	if (!test->size || test->size > PERF_SIZE_MAX)
@@ -61,43 +52,17 @@ static int parse_request(const struct perf_request *request, struct test *test)
 	return 0;
 }
 
-static void count_bin(struct test *test, uint64_t now, uint64_t got)
+static size_t buffer_size(const struct test *test)
 {
-	uint64_t bin;
-
-	if (!test->bins)
-		return;
-	bin = (now - test->start_ns) / test->interval_ns;
-	if (bin >= PERF_BINS_MAX)
-		return;
-	test->bins[bin] = htobe64(be64toh(test->bins[bin]) + got);
-	test->bin_count = bin + 1;
+	return test->size > READ_SIZE ? test->size : READ_SIZE;
 }
 
-static void count_bytes(struct test *test, uint64_t got)
+static int swallow(int fd, const struct test *test, void *buf, struct meter *meter)
 {
-	uint64_t now = clock_ns();
-
-	test->bytes += got;
-	test->last_ns = now;
-	if (!test->steady_ns && now - test->start_ns >= NSEC_PER_SEC) {
-		test->steady_ns = now;
-		test->steady_from = test->bytes;
-	}
-	count_bin(test, now, got);
-}
-
-static int swallow(int fd, struct test *test, void *buf, size_t size)
-{
-	struct iovec iov = { buf, size };
+	struct iovec iov = { buf, buffer_size(test) };
 	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1 };
 	ssize_t got;
 
-	if (test->interval_ns) {
-		test->bins = calloc(PERF_BINS_MAX, sizeof(*test->bins));
-		if (!test->bins)
-			return fail("not enough memory for intervals");
-	}
 	while ((got = recvmsg(fd, &msg, 0)) != 0) {
 		if (got < 0 && errno == EINTR)
 			continue;
@@ -105,12 +70,12 @@ static int swallow(int fd, struct test *test, void *buf, size_t size)
 			return fail("receiving failed: %s", strerror(errno));
 		if (msg.msg_flags & MSG_TRUNC)
 			return fail("a message was longer than announced");
-		count_bytes(test, got);
+		meter_count(meter, got);
 	}
 	return 0;
 }
 
-static int echo(int fd, struct test *test, void *buf)
+static int echo(int fd, const struct test *test, void *buf, struct meter *meter)
 {
 	uint64_t i;
 
@@ -118,56 +83,79 @@ static int echo(int fd, struct test *test, void *buf)
 		if (client_recv(fd, buf, test->size) ||
 		    client_send(fd, buf, test->size))
 			return -1;
-		test->bytes += test->size;
+		meter_count(meter, test->size);
 	}
-	test->last_ns = clock_ns();
 	return 0;
 }
 
-static int send_result(int fd, const struct test *test, const struct usage *usage)
+static int pour(int fd, const struct test *test, void *buf, struct meter *meter)
 {
-	uint64_t steady = test->steady_ns;
+	uint64_t end = meter->start_ns + test->nsec;
+	char *more = buf;
+
+	memset(buf, 'h', test->size);
+	do {
+		*more = clock_ns() < end;
+		if (client_send(fd, buf, test->size))
+			return -1;
+		meter_count(meter, test->size);
+	} while (*more);
+	return 0;
+}
+
+static int send_result(int fd, const struct meter *meter, const struct usage *usage)
+{
 	struct perf_result result = {
-		.bytes = htobe64(test->bytes),
-		.nsec = htobe64(test->bytes ? test->last_ns - test->start_ns : 0),
-		.steady_bytes = htobe64(steady ? test->bytes - test->steady_from : 0),
-		.steady_nsec = htobe64(steady ? test->last_ns - steady : 0),
 		.user_nsec = htobe64(usage->user_ns),
 		.system_nsec = htobe64(usage->system_ns),
 		.machine_busy = htobe64(usage->machine_busy),
 		.machine_all = htobe64(usage->machine_all),
 		.cpu_nsec = htobe64(usage->wall_ns),
-		.bins = htobe32(test->bin_count),
 	};
 
+	meter_result(meter, &result);
 	if (client_send(fd, &result, sizeof(result)))
 		return -1;
-	if (!test->bin_count)
+	if (!meter->bin_count)
 		return 0;
-	return client_send(fd, test->bins, test->bin_count * sizeof(*test->bins));
+	return client_send(fd, meter->bins, meter->bin_count * sizeof(*meter->bins));
 }
 
-static int run_test(int fd, struct test *test)
+static int run_metered(int fd, const struct test *test, void *buf, struct meter *meter)
 {
+	static int (* const kinds[])(int fd, const struct test *test, void *buf,
+				     struct meter *meter) = {
+		[PERF_PINGPONG]	= echo,
+		[PERF_STREAM]	= swallow,
+		[PERF_SOURCE]	= pour,
+	};
 	struct perf_answer answer = { .version = htobe16(PERF_VERSION) };
-	size_t size = test->size > READ_SIZE ? test->size : READ_SIZE;
 	struct usage usage;
+
+	if (client_send(fd, &answer, sizeof(answer)))
+		return -1;
+	meter_start(meter);
+	usage_now(&usage);
+	if (kinds[test->kind](fd, test, buf, meter))
+		return -1;
+	usage_since(&usage);
+	return send_result(fd, meter, &usage);
+}
+
+static int run_test(int fd, const struct test *test)
+{
+	struct meter meter;
 	void *buf;
 	int err;
 
-	buf = malloc(size);
+	buf = malloc(buffer_size(test));
 	if (!buf)
-		return fail("not enough memory for messages of %zu bytes", size);
-	err = client_send(fd, &answer, sizeof(answer));
-	test->start_ns = clock_ns();
-	usage_now(&usage);
+		return fail("not enough memory for messages of %zu bytes",
+			    buffer_size(test));
+	err = meter_init(&meter, test->kind == PERF_STREAM ? test->interval_ns : 0);
 	if (!err)
-		err = test->kind == PERF_STREAM ? swallow(fd, test, buf, size) :
-			echo(fd, test, buf);
-	usage_since(&usage);
-	if (!err)
-		err = send_result(fd, test, &usage);
-	free(test->bins);
+		err = run_metered(fd, test, buf, &meter);
+	meter_free(&meter);
 	free(buf);
 	return err;
 }

@@ -22,11 +22,30 @@ void stats_of(uint64_t *samples, size_t count, struct stats *stats)
 	stats->median_ns = (samples[(count - 1) / 2] + samples[count / 2]) / 2;
 	/* Nearest rank: 99 % of the samples are at most this. */
 	stats->p99_ns = samples[(count * 99 + 99) / 100 - 1];
+	stats->p999_ns = samples[(count * 999 + 999) / 1000 - 1];
+	stats->max_ns = samples[count - 1];
 }
 
 double stats_mbit_per_s(uint64_t size, uint64_t rtt_ns)
 {
 	return rtt_ns ? 8e3 * size / (rtt_ns / 2.0) : 0;
+}
+
+double stats_rate(uint64_t bytes, uint64_t nsec)
+{
+	return nsec ? bytes * 8e3 / nsec : 0;
+}
+
+double stats_fairness(const double *rates, unsigned int count)
+{
+	double sum = 0, squares = 0;
+	unsigned int i;
+
+	for (i = 0; i < count; i++) {
+		sum += rates[i];
+		squares += rates[i] * rates[i];
+	}
+	return squares ? sum * sum / (count * squares) : 0;
 }
 
 uint64_t stats_rounds(uint64_t rtt_ns, uint64_t time_ns)

@@ -2,9 +2,7 @@
 /*
  * hpsperf stream: one-way throughput, measured where the bytes arrive.
  *
- * The receiver's clock starts with its answer to the request and stops with
- * the last byte. "Steady" leaves out the first second, in which the transport
- * finds the rate: it is what came from the first read after t = 1 s on.
+ * See meter.c for what is counted there.
  */
 #include "stream.h"
 
@@ -19,13 +17,18 @@
 #include "common/fail.h"
 #include "common/out.h"
 #include "options.h"
+#include "stats.h"
 
 #define TIME_DEFAULT_NS	(10 * NSEC_PER_SEC)
 
-static int send_stream(int fd, const struct options *options)
+uint64_t stream_time(const struct options *options)
 {
-	uint64_t time_ns = options->time_ns ? options->time_ns : TIME_DEFAULT_NS;
-	uint64_t end = clock_ns() + time_ns, left = options->bytes;
+	return options->time_ns ? options->time_ns : TIME_DEFAULT_NS;
+}
+
+int stream_send(int fd, const struct options *options)
+{
+	uint64_t end = clock_ns() + stream_time(options), left = options->bytes;
 	size_t len = options->write_size;
 	int err = 0;
 	char *buf;
@@ -46,11 +49,6 @@ static int send_stream(int fd, const struct options *options)
 	return err;
 }
 
-static double rate(uint64_t bytes, uint64_t nsec)
-{
-	return nsec ? bytes * 8e3 / nsec : 0;
-}
-
 static int print_bins(int fd, const struct options *options, unsigned int count)
 {
 	unsigned int i;
@@ -68,7 +66,7 @@ static int print_bins(int fd, const struct options *options, unsigned int count)
 	out_u64("interval_ms", "Mbit/s per %llu ms:", options->interval_ms);
 	out_list_begin("intervals_mbit_per_s");
 	for (i = 0; !err && i < count; i++)
-		out_double(NULL, " %.1f", rate(be64toh(bins[i]),
+		out_double(NULL, " %.1f", stats_rate(be64toh(bins[i]),
 			   options->interval_ms * NSEC_PER_MSEC));
 	out_list_end();
 	out_text("\n");
@@ -87,27 +85,33 @@ static int report(int fd, const struct options *options, const char *host,
 	out_u64("write_size", NULL, options->write_size);
 	out_u64("bytes", "%llu bytes", bytes);
 	out_double("seconds", " in %.3f s:", nsec / 1e9);
-	out_double("mbit_per_s", " %.1f Mbit/s overall", rate(bytes, nsec));
+	out_double("mbit_per_s", " %.1f Mbit/s overall", stats_rate(bytes, nsec));
 	if (steady_nsec)
 		out_double("steady_mbit_per_s", ", %.1f Mbit/s steady",
-			   rate(be64toh(result->steady_bytes), steady_nsec));
+			   stats_rate(be64toh(result->steady_bytes), steady_nsec));
 	else
 		out_null("steady_mbit_per_s");
+	out_double("longest_gap_ms", ", longest gap %.1f ms",
+		   be64toh(result->gap_nsec) / 1e6);
+	out_double("server_start_s", NULL, be64toh(result->start_nsec) / 1e9);
 	out_text("\n");
 	return print_bins(fd, options, be32toh(result->bins));
 }
 
 static int run_on(int fd, const struct options *options, const char *host)
 {
+	const struct perf_want want = {
+		.test = PERF_STREAM,
+		.size = options->write_size,
+		.interval_ms = options->interval_ms,
+	};
 	struct perf_result result;
 	struct usage client, server;
 
-	if ((options->nodelay && sock_set_nodelay(fd)) ||
-	    client_start(fd, PERF_STREAM, options->write_size, 0,
-			 options->interval_ms))
+	if ((options->nodelay && sock_set_nodelay(fd)) || client_start(fd, &want))
 		return -1;
 	usage_now(&client);
-	if (send_stream(fd, options) || client_result(fd, &result, &server))
+	if (stream_send(fd, options) || client_result(fd, &result, &server))
 		return -1;
 	usage_since(&client);
 	if (options->bytes && be64toh(result.bytes) != options->bytes)

@@ -65,6 +65,14 @@ void usage_add(struct usage *sum, const struct usage *more)
 	sum->wall_ns += more->wall_ns;
 }
 
+void usage_join(struct usage *sum, const struct usage *more)
+{
+	uint64_t wall_ns = sum->wall_ns;
+
+	usage_add(sum, more);
+	sum->wall_ns = wall_ns > more->wall_ns ? wall_ns : more->wall_ns;
+}
+
 void usage_print(const char *key, const struct usage *usage)
 {
 	double wall = usage->wall_ns ? usage->wall_ns : 1;

@@ -26,7 +26,11 @@ void usage_now(struct usage *usage);
 /* Turns a moment into the time since then. */
 void usage_since(struct usage *usage);
 
+/* Adds what was used later. */
 void usage_add(struct usage *sum, const struct usage *more);
+
+/* Adds what another process of the same machine used at the same time. */
+void usage_join(struct usage *sum, const struct usage *more);
 
 /* Prints one end's CPU use; @key is "client" or "server". */
 void usage_print(const char *key, const struct usage *usage);
