@@ -38,6 +38,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "pattern.h"
+
 #define MAGIC		0x68707374u
 #define UP		1
 #define DOWN		2
@@ -61,32 +63,6 @@ static int domain = AF_HPS, protocol, type = SOCK_STREAM;
 static int connections = 1, at_once = 1, nodelay, buffer, backlog = 128;
 static struct sockaddr_storage address;
 static socklen_t address_len;
-
-static uint64_t next_random(uint64_t *state)
-{
-	uint64_t x = *state += 0x9e3779b97f4a7c15ULL;
-
-	x = (x ^ x >> 30) * 0xbf58476d1ce4e5b9ULL;
-	x = (x ^ x >> 27) * 0x94d049bb133111ebULL;
-	return x ^ x >> 31;
-}
-
-/* Octets of the stream @seed from @at on: words of a counter, hashed. */
-static void pattern(uint8_t *p, size_t len, uint64_t seed, uint64_t at)
-{
-	size_t i = 0;
-
-	while (i < len) {
-		uint64_t state = seed ^ (at + i) >> 3, word;
-		unsigned int skip = (at + i) & 7, n = 8 - skip;
-
-		word = next_random(&state) >> 8 * skip;
-		if (n > len - i)
-			n = len - i;
-		memcpy(p + i, &word, n);
-		i += n;
-	}
-}
 
 static void send_all(int fd, const void *buf, size_t len)
 {
