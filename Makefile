@@ -12,7 +12,9 @@ help:
 	@echo 'In a virtual machine (root, Debian 12 or 13; prepared by itself):'
 	@echo '  make demo             copy a file over one link, then over two'
 	@echo '  make check            all tests (see selftests/check --help)'
-	@echo '  make bench            the figures, beside TCP and MPTCP'
+	@echo '  make bench            the figures, beside TCP, MPTCP, bonding and team;'
+	@echo '                        CASE="slow loss" for a part (selftests/bench/bench -h)'
+	@echo '  make soak             10 minutes of torture on the debug kernel'
 	@echo 'On a real machine:'
 	@echo '  make modules          hps.ko for the running kernel, or KDIR=...'
 	@echo '  make modules_install  into /lib/modules'
@@ -27,10 +29,10 @@ check:
 	selftests/check
 
 bench:
-	mkdir -p build/bench Documentation/results
-	HPS_COMMIT=$$(git describe --always --dirty 2>/dev/null) \
-		$(VM) --virtual-time --cpus 2 --timeout 1800 --out build/bench selftests/bench.sh
-	cp build/bench/ground-floor.json build/bench/ground-floor.md Documentation/results/
+	selftests/bench/bench $(CASE)
+
+soak:
+	$(VM) --kernel debug --unload --timeout $$((600 + 2 * $${HPS_SOAK_SECONDS:-600})) selftests/soak.sh
 
 modules:
 	$(MAKE) -C $(KDIR) M=$(CURDIR) modules
@@ -49,4 +51,4 @@ clean:
 	[ ! -d $(KDIR) ] || $(MAKE) -C $(KDIR) M=$(CURDIR) clean
 	rm -rf build
 
-.PHONY: help demo check bench modules modules_install tools install clean
+.PHONY: help demo check bench soak modules modules_install tools install clean

@@ -1,0 +1,108 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0
+"""Tests of what judges figures: timeline.py, tables.py and the tables' sense."""
+import unittest
+
+import measure
+import tables
+import timeline
+from cases import BARS, CASES, Bar, least
+
+
+def result(**peers):
+    """One case; a peer's figures by name."""
+    return {"runs": [{"peer": peer, "test": "x", "figures": f} for peer, f in peers.items()]}
+
+
+class Timeline(unittest.TestCase):
+    # two links of 100 in 10 ms bins: one second, a hole, one link, both again
+    BINS = [200] * 100 + [0] * 20 + [100] * 180 + [200] * 200
+
+    def test_stall_ends_where_the_next_300_ms_are_good(self):
+        # 24 of 30 bins of 100 are 80 %: the window may begin 6 bins early
+        self.assertEqual(timeline.first_at(self.BINS, 10, 1000, 300, 80), 140)
+
+    def test_no_stall(self):
+        self.assertEqual(timeline.first_at(self.BINS, 10, 1500, 300, 80), 0)
+
+    def test_within_a_bin(self):
+        self.assertEqual(timeline.first_at([100] * 100, 10, 55, 300, 80), 5)
+
+    def test_never(self):
+        self.assertIsNone(timeline.first_at(self.BINS, 10, 1000, 300, 300))
+
+    def test_reuse(self):
+        figures = timeline.failover(self.BINS, 10, 1000, 3000, 100)
+        self.assertEqual(figures["reuse ms"], 0)
+        self.assertEqual(figures["stall ms"], 140)
+        self.assertEqual(figures["rate after"], 200)
+
+    def test_a_link_that_is_not_used_again(self):
+        figures = timeline.failover([200] * 100 + [100] * 400, 10, 1000, 3000, 100)
+        self.assertIsNone(figures["reuse ms"])
+
+
+class Judging(unittest.TestCase):
+    def verdict(self, bar, results):
+        return tables.judge(bar, results)["verdict"]
+
+    def test_number(self):
+        bar = Bar(3, "even-2", "stream", ">=", 190)
+        self.assertEqual(self.verdict(bar, {"even-2": result(hps={"stream": 190})}), "OK")
+        self.assertEqual(self.verdict(bar, {"even-2": result(hps={"stream": 189.9})}), "MISS")
+
+    def test_multiple_of_a_peer(self):
+        bar = Bar(3, "even-2", "rtt 4", "<=", 1.1, "tcp")
+        good = {"even-2": result(tcp={"rtt 4": 100}, hps={"rtt 4": 110})}
+        bad = {"even-2": result(tcp={"rtt 4": 100}, hps={"rtt 4": 111})}
+        self.assertEqual(self.verdict(bar, good), "OK")
+        self.assertEqual(self.verdict(bar, bad), "MISS")
+
+    def test_peer_of_another_case(self):
+        bar = Bar(3, "lossy", "p99 us", "<", 1.1, "hps@clean", peer="hpsdup")
+        both = {"clean": result(hps={"p99 us": 100}), "lossy": result(hpsdup={"p99 us": 109})}
+        self.assertEqual(self.verdict(bar, both), "OK")
+        self.assertEqual(self.verdict(bar, {"lossy": both["lossy"]}), "not measured")
+
+    def test_a_run_that_failed_is_a_miss(self):
+        bar = Bar(3, "even-2", "stream", ">=", 190)
+        self.assertTrue(self.verdict(bar, {"even-2": result(tcp={"stream": 1})}).startswith("MISS"))
+        self.assertEqual(self.verdict(bar, {}), "not measured")
+
+    def test_every_loss_is_shown(self):
+        results = {"even-2": result(
+            tcp={"rtt 4": 100, "stream": 95, "p99 4": 100}, mptcp={"stream": 187, "rtt 4": 90},
+            hps={"rtt 4": 110, "stream": 190, "p99 4": 100.5})}
+        self.assertEqual([(c.name, figure, best, other) for c, figure, _, best, other
+                          in tables.losses(results)], [("even-2", "rtt 4", "mptcp", 90)])
+
+    def test_what_hps_does_never_is_a_loss(self):
+        results = {"carrier": result(bond={"reuse ms": 0, "gap ms": 5},
+                                     hps={"reuse ms": None, "gap ms": 2})}
+        self.assertEqual([figure for _, figure, *_ in tables.losses(results)], ["reuse ms"])
+
+
+class Tables(unittest.TestCase):
+    def test_every_bar_is_of_a_case_and_peer_that_are_measured(self):
+        cases = {case.name: case for case in CASES}
+        for bar in BARS:
+            self.assertIn(bar.peer, cases[bar.case].peers)
+            if bar.of:
+                peer, _, case = bar.of.partition("@")
+                self.assertIn(peer, cases[case or bar.case].peers)
+
+    def test_names_are_unique_and_tests_exist(self):
+        self.assertEqual(len({case.name for case in CASES}), len(CASES))
+        for case in CASES:
+            for name, _ in case.tests:
+                self.assertIn(name, measure.TESTS)
+
+    def test_sizes_in_names(self):
+        self.assertEqual([bar.figure for bar in least(3, "x", stream=1, rate_64k=1, rate_16m=1)],
+                         ["stream", "rate 65536", "rate 16777216"])
+        self.assertEqual(tables.figure_title("rate 65536"), "ping-pong of 64 KB, Mbit/s")
+        self.assertEqual(tables.figure_title("reuse ms"), "reuse ms")
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,250 @@
+# SPDX-License-Identifier: GPL-2.0
+"""The tests: each runs hpsperf for one peer and returns a record.
+
+A record has the command, hpsperf's report and "figures", name -> number; or
+"error". Names of figures: see figures_of_* and the bars in cases.py.
+"""
+import json
+import os
+import subprocess
+import time
+
+import timeline
+from hosts import PORTS, Failed, Remote
+
+LINK_RATE = 95.6	# payload of TCP over 100 Mbit/s, frames of 1514 octets
+LOST, BACK, END = 3.0, 6.0, 10.0	# seconds of a failover
+BIN_MS = 10
+CPU1 = "/sys/devices/system/cpu/cpu1/online"
+
+
+def proto_of(peer):
+    return {"hps1": "hps", "hpsdup": "hps", "mptcp": "mptcp", "hps": "hps"}.get(peer, "tcp")
+
+
+def command(world, peer, test, targets, *options):
+    proto = proto_of(peer)
+    return world.inside("a", "hpsperf", "--proto", proto, "-p", PORTS[proto], "--cpu", "--json",
+                        test, *targets, *options)
+
+
+def finish(world, words, process):
+    out, err = process.communicate()
+    shown = " ".join(words[words.index("hpsperf"):])
+    if process.returncode:
+        return {"command": shown, "error": err.strip() or f"status {process.returncode}"}
+    return {"command": shown, "report": json.loads(out)}
+
+
+def start(words):
+    return subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                            stderr=subprocess.PIPE, text=True)
+
+
+def perf(world, peer, test, *options, targets=None):
+    words = command(world, peer, test, targets or [world.address("b")], *options)
+    return finish(world, words, start(words))
+
+
+class Noise:
+    """Frames that no one wants, from a to b on the first link; or nothing."""
+
+    def __init__(self, world, mbit):
+        self.process = None
+        if mbit:
+            self.process = subprocess.Popen(world.inside("a", "noise", "eth1", mbit),
+                                            stdin=subprocess.DEVNULL)
+
+    def __enter__(self):
+        if self.process:
+            time.sleep(0.2)
+
+    def __exit__(self, *unused):
+        if self.process:
+            self.process.terminate()
+            self.process.wait()
+
+
+def figures_of_stream(report):
+    rate = report["steady_mbit_per_s"]
+    return {"stream": rate, "instr/B": 8000 / rate if rate else None}
+
+
+def stream(world, peer, seconds, write="64k", noise=0, label=""):
+    with Noise(world, noise):
+        record = perf(world, peer, "stream", "--time", seconds, "--write", write)
+    if "report" in record:
+        record["figures"] = figures_of_stream(record["report"])
+    return record
+
+
+def figures_of_rows(report):
+    figures = {}
+    for row in report["results"]:
+        figures[f"rtt {row['size']}"] = row["rtt_median_us"]
+        figures[f"p99 {row['size']}"] = row["rtt_p99_us"]
+        if "mbit_per_s" in row:
+            figures[f"rate {row['size']}"] = row["mbit_per_s"]
+    return figures
+
+
+def thin_out(report, most=2000):
+    """Samples for a plot: sorted, and not more than it can show."""
+    for row in report.get("results", []):
+        rtts = sorted(row.get("rtt_us", []))
+        if rtts:
+            step = max(1, len(rtts) // most)
+            row["rtt_us"] = rtts[::step] + rtts[-1:]
+
+
+def pingpong(world, peer, sizes, noise=0, samples=False):
+    options = ["--sizes", ",".join(map(str, sizes)), "--time", 0.2, "--warmup", 0.1]
+    with Noise(world, noise):
+        record = perf(world, peer, "pingpong", *options, *["--samples"] * samples)
+    if "report" in record:
+        record["figures"] = figures_of_rows(record["report"])
+        thin_out(record["report"])
+    return record
+
+
+class Event:
+    """A link that goes and returns, at both its ends."""
+
+    def __init__(self, world, kind, link):
+        self.world, self.kind, self.dev = world, kind, f"eth{link}"
+        self.netem = f"root netem limit 20000 {world.links[link - 1]}"
+        tool = "ip" if kind == "carrier" else "tc"
+        self.remotes = [Remote(tool, world.space(host)) for host in world.hosts]
+
+    def words(self, lost):
+        if self.kind == "carrier":
+            return f"link set {self.dev} {'down' if lost else 'up'}"
+        return f"qdisc change dev {self.dev} {self.netem}{' loss 100%' if lost else ''}"
+
+    def happen(self, lost):
+        # carrier is lost at a, the sender, when b's end goes down
+        ends = self.remotes[1:] if self.kind == "carrier" else self.remotes
+        return max(remote.say(self.words(lost)) for remote in ends)
+
+    def close(self):
+        for remote in self.remotes:
+            remote.close()
+
+
+def with_event(world, words, event):
+    """Runs a client; the link goes at LOST and returns at BACK.
+
+    Return: the record and both times by hpsperf's clock.
+    """
+    def sleep_until(second):
+        time.sleep(max(0, begin + second - time.clock_gettime(time.CLOCK_MONOTONIC)))
+
+    process = start(words)
+    begin = time.clock_gettime(time.CLOCK_MONOTONIC)
+    # busy: while all wait for the disk, virtual time would jump to our next timer
+    while time.clock_gettime(time.CLOCK_MONOTONIC) < begin + 0.2:
+        pass
+    sleep_until(LOST)
+    lost = event.happen(True)
+    sleep_until(BACK)
+    back = event.happen(False)
+    record = finish(world, words, process)
+    event.close()
+    if back - lost < (BACK - LOST) / 2:
+        record = {"command": record["command"], "error": "the clock jumped over the event"}
+    return record, lost, back
+
+
+def failover(world, peer, event):
+    words = command(world, peer, "stream", [world.address("b")],
+                    "--time", END, "--interval", BIN_MS)
+    record, lost, back = with_event(world, words, Event(world, event, 2))
+    if "report" in record:
+        report = record["report"]
+        lost, back = ((t - report["server_start_s"]) * 1000 for t in (lost, back))
+        record["events_ms"] = [lost, back]
+        record["figures"] = {
+            "gap ms": report["longest_gap_ms"],
+            **timeline.failover(report["intervals_mbit_per_s"], BIN_MS, lost, back, LINK_RATE),
+        }
+    return record
+
+
+def paced(world, peer, event=None):
+    """A message every 10 ms that is sent back: how late does the worst come?"""
+    words = command(world, peer, "pingpong", [world.address("b")], "--sizes", 1024,
+                    "--every", 10, "--time", END, "--warmup", 0.1, "--samples")
+    if event:
+        record, lost, back = with_event(world, words, Event(world, event, 1))
+        record["events_s"] = [lost, back]
+    else:
+        record = finish(world, words, start(words))
+    if "report" in record:
+        row = record["report"]["results"][0]
+        record["figures"] = {
+            "median us": row["rtt_median_us"], "p99 us": row["rtt_p99_us"],
+            "max us": row["rtt_max_us"], "extra us": row["rtt_max_us"] - row["rtt_median_us"],
+        }
+    return record
+
+
+def messages(world, peer):
+    """64 octets a write, how many arrive in a second."""
+    record = {"command": "", "figures": {}}
+    for how, options in (("nodelay", ["--nodelay"]), ("nagle", [])):
+        one = perf(world, peer, "stream", "--time", 2, "--write", 64, *options)
+        record["command"] += ("; " if record["command"] else "") + one["command"]
+        if "error" in one:
+            record["error"] = one["error"]
+            return record
+        record[how] = one["report"]
+        rate = one["report"]["steady_mbit_per_s"]
+        record["figures"][f"messages/s {how}"] = rate * 1e6 / 8 / 64 if rate else None
+    return record
+
+
+def stalls(world, peer, runs, seconds=0.3):
+    """Runs that take a second more than they should, of many."""
+    late, longest, record = 0, 0.0, {}
+    for _ in range(runs):
+        record = perf(world, peer, "stream", "--time", seconds, "--write", 64, "--nodelay")
+        if "error" in record:
+            return record
+        longest = max(longest, record["report"]["seconds"])
+        late += record["report"]["seconds"] > seconds + 1
+    record["figures"] = {"stalls": late, "runs": runs, "longest s": longest}
+    return record
+
+
+def streams(world, peer, test, count):
+    targets = [world.address(host) for host in world.hosts[1:]]
+    record = perf(world, peer, test, "--streams", count, "--time", 4, targets=targets)
+    if "report" in record:
+        report = record["report"]
+        rates = [row["mbit_per_s"] for row in report["results"]]
+        record["figures"] = {"stream": report["steady_mbit_per_s"], "fairness": report["fairness"],
+                             "slowest": min(rates), "fastest": max(rates)}
+    return record
+
+
+def hotspot(world, peer, sizes, count):
+    record = perf(world, peer, "hotspot", "--clients", count, "--time", 0.5, "--warmup", 0.1,
+                  "--sizes", ",".join(map(str, sizes)))
+    if "report" in record:
+        record["figures"] = figures_of_rows(record["report"])
+        for row in record["report"]["results"]:
+            record["figures"][f"per second {row['size']}"] = row["round_trips_per_s"]
+    return record
+
+
+TESTS = {f.__name__: f for f in (stream, pingpong, failover, paced, messages, stalls, streams, hotspot)}
+
+
+def set_cpus(count):
+    """The second processor off, or on again."""
+    if not os.path.exists(CPU1):
+        if count == 1 and os.cpu_count() != 1:
+            raise Failed("cannot switch the second processor off")
+        return
+    with open(CPU1, "w", encoding="ascii") as f:
+        f.write(str(count - 1))
