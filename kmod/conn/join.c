@@ -18,7 +18,6 @@
 #include "link/bundle.h"
 #include "link/link.h"
 #include "link/pool.h"
-#include "xport/tcp.h"
 
 #define MAX_LOCAL	64
 /* More paths than offers can make sense for nobody. */

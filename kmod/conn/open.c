@@ -15,7 +15,6 @@
 #include "conn/snapshot.h"
 #include "ddp/message.h"
 #include "link/pool.h"
-#include "xport/tcp.h"
 
 /* As tcp_syn_retries: 1, 2, 4, ... seconds. */
 #define MAX_TRIES	6

@@ -10,7 +10,6 @@
 #include "control/trace.h"
 #include "link/link.h"
 #include "link/pool.h"
-#include "xport/tcp.h"
 
 /**
  * hps_path_new - make a path for a connection
@@ -111,7 +110,7 @@ int hps_path_start(struct hps_path *path, struct hps_channel *ch,
 		hps_channel_put(ch);
 		return 0;
 	}
-	ch = hps_tcp_create(path->conn->net, key, &path->hello);
+	ch = hps_channel_create(path->conn->net, key, &path->hello);
 	if (IS_ERR(ch)) {
 		hps_path_free(path);
 		return PTR_ERR(ch);
@@ -119,7 +118,7 @@ int hps_path_start(struct hps_path *path, struct hps_channel *ch,
 	hps_channel_lock(ch);
 	take_channel(path, ch);
 	hps_channel_unlock(ch);
-	err = hps_tcp_connect(ch);
+	err = ch->ops->dial(ch);
 	if (err) {
 		hps_channel_lock(ch);
 		/* It may have failed by its events as well. */

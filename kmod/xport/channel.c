@@ -44,6 +44,24 @@ static void channel_backoff(struct timer_list *t)
 }
 
 /**
+ * hps_channel_create - make a channel to a peer, not yet dialled
+ * @net:	the namespace
+ * @key:	from where to where; the local port is ignored
+ * @hello:	what the channel is wanted for
+ *
+ * The one place that chooses a transport; all else goes by the channel's table.
+ *
+ * Context: process. Returns the channel with a reference for the caller, or an
+ * ERR_PTR.
+ */
+struct hps_channel *hps_channel_create(struct net *net,
+				       const struct hps_channel_key *key,
+				       const struct hps_hello *hello)
+{
+	return hps_tcp_ops.create(net, key, hello);
+}
+
+/**
  * hps_channel_init - set the common part of a new channel up
  * @ch:		the channel, zeroed
  * @net:	its namespace; no reference is held, see hps_channel_net_exit()
@@ -206,13 +224,15 @@ void hps_channel_push_locked(struct hps_channel *ch)
 		return;
 	if (test_bit(HPS_CHANNEL_STALLED, &ch->flags)) {
 		clear_bit(HPS_CHANNEL_STALLED, &ch->flags);
-		hps_tcp_receive(hps_tcp(ch));
+		ch->ops->receive(ch);
 		if (ch->state == HPS_CHANNEL_DEAD)
 			return;
 	}
 	if (ch->hello_pending)
-		hps_tcp_send_hello(ch);
-	if (!hps_tcp_flush(ch) && ch->events && hps_channel_may_send(ch))
+		ch->ops->hello(ch);
+	if (test_bit(HPS_CHANNEL_UNSENT, &ch->flags) && ch->ops->flush(ch))
+		return;
+	if (ch->events && hps_channel_may_send(ch))
 		ch->events->push(ch);
 }
 

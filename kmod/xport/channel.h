@@ -71,6 +71,7 @@ struct hps_channel_key {
 /**
  * struct hps_tx - one message to be sent
  * @frame:	where the frame head goes: start of @vec[0]
+	HPS_CHANNEL_UNSENT,	/* the transport holds what it could not send */
  * @vec:	frame head and message header, payload; one stays free for the
  *		trailer; each piece holds a reference on its page
  * @nr:		pieces used
@@ -132,7 +133,10 @@ struct hps_channel_events {
  * @lock:	process context: own the channel, may sleep
  * @unlock:	end of @lock
  * @send:	channel locked: send or queue one message; @more says that another
- *		follows at once
+ *		follows at once. What is queued sets UNSENT
+ * @flush:	channel locked: send what was queued; true if something remains, so
+ *		that nothing new should be sent
+ * @receive:	channel locked: look at what has arrived, which had to wait
  * @read:	channel owned: copy @len octets at @pos to @to, may sleep
  * @trim:	channel locked: drop what nobody needs from the receive queue
  * @metrics:	any context
@@ -148,22 +152,34 @@ struct hps_channel_ops {
 	int  (*send)(struct hps_channel *ch, struct hps_tx *tx, bool more);
 	int  (*read)(struct hps_channel *ch, u32 pos, u32 len, struct iov_iter *to);
 	void (*trim)(struct hps_channel *ch);
+ * @create:	process context: make a channel as @key says, not yet dialled, with
+ *		a reference for the caller, who gives it a user; the local port
+ *		is not looked at; or an ERR_PTR
+ * @dial:	process context: begin to connect; 0 when that is under way, or an
+ *		error of connect(); then the channel is still to be closed
 	void (*metrics)(const struct hps_channel *ch, struct hps_channel_metrics *m);
 	void (*kick)(struct hps_channel *ch);
+ * @hello:	channel locked: begin the channel with @ch->hello, question or answer
 	void (*buffer)(struct hps_channel *ch, u32 credit);
 	void (*destroy)(struct hps_channel *ch);
 	void (*free)(struct hps_channel *ch);
 };
 
 /**
+ * @mark:	channel locked: what packets carry from now on (SO_MARK, SO_PRIORITY)
  * struct hps_channel - state that all transports share
  *
  * Lifetime and locking: made by dial or accept with one reference, which the
  * transport's callbacks own and the release work drops. Users (path, pool),
  * kick lists and hps_net.channels hold more or are bounded by that one.
  * "Channel lock" is the transport's own (for TCP the socket lock, owned in
+	struct hps_channel *(*create)(struct net *net,
+				      const struct hps_channel_key *key,
+				      const struct hps_hello *hello);
+	int  (*dial)(struct hps_channel *ch);
  * process context or its spinlock in softirq); @state, @events, @user, @hello
  * and the message numbers are written under it. It dies by hps_channel_close()
+	void (*hello)(struct hps_channel *ch);
  * (any context) or by its transport; both end in the release work.
  */
 struct hps_channel {
@@ -171,6 +187,7 @@ struct hps_channel {
 	enum hps_channel_state		state;
 	unsigned long			flags;
 	const struct hps_channel_ops	*ops;
+	void (*mark)(struct hps_channel *ch, u32 mark, u32 priority);
 	const struct hps_channel_events	*events;
 	void				*user;
 	struct net			*net;
@@ -219,6 +236,9 @@ void hps_channel_sweep(struct net *net);
 void hps_channel_net_exit(struct net *net);
 int hps_channel_init_all(void);
 void hps_channel_exit_all(void);
+struct hps_channel *hps_channel_create(struct net *net,
+				       const struct hps_channel_key *key,
+				       const struct hps_hello *hello);
 
 extern struct workqueue_struct *hps_wq;
 

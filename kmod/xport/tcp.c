@@ -282,18 +282,22 @@ static void tcp_buffer(struct hps_channel *ch, u32 credit)
 		WRITE_ONCE(sk->sk_rcvbuf, want);
 }
 
-static const struct hps_channel_ops tcp_ops = {
-	.lock		= tcp_lock,
-	.unlock		= tcp_unlock,
-	.send		= hps_tcp_send,
-	.read		= hps_tcp_read,
-	.trim		= hps_tcp_trim,
-	.metrics	= tcp_metrics,
-	.kick		= hps_tcp_kick,
-	.buffer		= tcp_buffer,
-	.destroy	= tcp_destroy,
-	.free		= tcp_free,
-};
+static void tcp_mark(struct hps_channel *ch, u32 mark, u32 priority)
+{
+	struct sock *sk = hps_tcp_sk(ch);
+
+	if (sk->sk_mark != mark) {
+		WRITE_ONCE(sk->sk_mark, mark);
+		/* It may choose another route. */
+		sk_dst_reset(sk);
+	}
+	WRITE_ONCE(sk->sk_priority, priority);
+}
+
+static void tcp_receive(struct hps_channel *ch)
+{
+	hps_tcp_receive(hps_tcp(ch));
+}
 
 static void addr_from(union hps_addr *a, const struct sock *sk, bool local)
 {
@@ -341,7 +345,7 @@ static struct hps_tcp *tcp_alloc(struct net *net, struct socket *sock,
 	t->sk = sock->sk;
 	sock_hold(t->sk);
 	INIT_LIST_HEAD(&t->rest);
-	hps_channel_init(&t->ch, net, &tcp_ops, outbound);
+	hps_channel_init(&t->ch, net, &hps_tcp_ops, outbound);
 	return t;
 }
 
@@ -363,18 +367,9 @@ static int addr_len(const union hps_addr *a)
 	return a->sa.sa_family == AF_INET6 ? sizeof(a->in6) : sizeof(a->in);
 }
 
-/**
- * hps_tcp_create - make a channel to a peer, not yet dialled
- * @net:	the namespace
- * @key:	from where to where; the local port is ignored
- * @hello:	what the channel is wanted for
- *
- * Context: process. Returns the channel with a reference for the caller, who
- * gives it a user and calls hps_tcp_connect(); or an ERR_PTR.
- */
-struct hps_channel *hps_tcp_create(struct net *net,
-				   const struct hps_channel_key *key,
-				   const struct hps_hello *hello)
+static struct hps_channel *tcp_create(struct net *net,
+				      const struct hps_channel_key *key,
+				      const struct hps_hello *hello)
 {
 	struct socket *sock;
 	struct hps_tcp *t;
@@ -402,14 +397,7 @@ struct hps_channel *hps_tcp_create(struct net *net,
 	return &t->ch;
 }
 
-/**
- * hps_tcp_connect - dial
- * @ch:	made by hps_tcp_create(), with a user
- *
- * Context: process. Returns 0 when it is under way, or one of connect()'s
- * errors; then the channel is still to be closed.
- */
-int hps_tcp_connect(struct hps_channel *ch)
+static int tcp_dial(struct hps_channel *ch)
 {
 	union hps_addr local = ch->key.local, remote = ch->key.remote;
 	struct socket *sock = hps_tcp(ch)->sock;
@@ -427,6 +415,25 @@ int hps_tcp_connect(struct hps_channel *ch)
 				     addr_len(&remote), O_NONBLOCK);
 	return err == -EINPROGRESS ? 0 : err;
 }
+
+const struct hps_channel_ops hps_tcp_ops = {
+	.create		= tcp_create,
+	.dial		= tcp_dial,
+	.lock		= tcp_lock,
+	.unlock		= tcp_unlock,
+	.hello		= hps_tcp_send_hello,
+	.send		= hps_tcp_send,
+	.flush		= hps_tcp_flush,
+	.receive	= tcp_receive,
+	.read		= hps_tcp_read,
+	.trim		= hps_tcp_trim,
+	.metrics	= tcp_metrics,
+	.kick		= hps_tcp_kick,
+	.mark		= tcp_mark,
+	.buffer		= tcp_buffer,
+	.destroy	= tcp_destroy,
+	.free		= tcp_free,
+};
 
 /**
  * hps_tcp_adopt - make a channel of a socket that the TCP listener accepted
@@ -450,6 +457,8 @@ int hps_tcp_adopt(struct net *net, struct socket *sock)
 	t->ch.want_crc = READ_ONCE(hn->sysctl.crc);
 	t->ch.events = hps_inbound_events;
 	hps_tcp_addrs(sk, &t->ch.key.local, &t->ch.key.remote);
+	/* With tcp_fwmark_accept that of the SYN. */
+	t->ch.key.mark = sk->sk_mark;
 	/* Answers leave by the device that the SYN came in by, whatever routing
 	 * says: two NICs in one subnet are two links.
 	 */

@@ -71,10 +71,7 @@ static inline struct sock *hps_tcp_sk(const struct hps_channel *ch)
 }
 
 /* tcp.c */
-struct hps_channel *hps_tcp_create(struct net *net,
-				   const struct hps_channel_key *key,
-				   const struct hps_hello *hello);
-int hps_tcp_connect(struct hps_channel *ch);
+extern const struct hps_channel_ops hps_tcp_ops;
 int hps_tcp_adopt(struct net *net, struct socket *sock);
 void hps_tcp_addrs(const struct sock *sk, union hps_addr *local,
 		   union hps_addr *remote);

@@ -157,6 +157,7 @@ static int keep_rest(struct hps_tcp *t, const struct hps_tx *tx, u32 skip,
 	for (i = 0; i < rest->nr; i++)
 		get_page(rest->vec[i].bv_page);
 	list_add_tail(&rest->node, &t->rest);
+	set_bit(HPS_CHANNEL_UNSENT, &t->ch.flags);
 	return 0;
 }
 
@@ -220,6 +221,7 @@ bool hps_tcp_flush(struct hps_channel *ch)
 		hps_channel_back_off(ch);
 		return true;
 	}
+	clear_bit(HPS_CHANNEL_UNSENT, &ch->flags);
 	return false;
 }
 
