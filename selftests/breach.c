@@ -517,6 +517,27 @@ TEST(join_unknown_token, V_HPS_STREAM)
 	recv_pattern(fd, 100, 0);
 }
 
+/* Without a bundle nothing is on offer but the address of the first path. */
+TEST(join_to_another_address, V_HPS_STREAM)
+{
+	int lst = listener(4);
+	struct raw r, j;
+	int fd = raw_open(&r, lst);
+	union address addr;
+	socklen_t len = loopback(&addr, RAW_TCP_PORT);
+
+	/* It takes a second loopback address. */
+	if (v->family != AF_INET)
+		return;
+	addr.in.sin_addr.s_addr = htonl(INADDR_LOOPBACK + 1);
+	raw_dial_to(&j, &addr, len);
+	raw_ask_join(&j, &r);
+	CHECK_EQ(j.theirs.kind, HPS_MSG_REFUSE);
+	CHECK_EQ(be32_to_cpu(j.theirs.reason), HPS_REASON_NOT_OFFERED);
+	raw_data(&r, 0, 0, 100);
+	recv_pattern(fd, 100, 0);
+}
+
 TEST(join_wrong_proof, V_HPS_STREAM)
 {
 	long long before = counter("HpsJoinBadMac");

@@ -334,6 +334,64 @@ TEST(unknown_hps_options, V_HPS)
 	CHECK_ERR(getsockopt(fd, SOL_HPS, 9999, &x, &len), ENOPROTOOPT);
 }
 
+/* --- what a listener hands down ------------------------------------------------------ */
+
+/* Does an established TCP socket with local port @port carry the mark? */
+static bool marked(int port)
+{
+	char line[1000];
+	bool found = false;
+	FILE *f;
+
+	snprintf(line, sizeof(line),
+		 "ss -Htne state established '( sport = :%d )'", port);
+	f = popen(line, "r");
+	CHECK(f);
+	while (fgets(line, sizeof(line), f))
+		found |= strstr(line, "fwmark:0x2a") != NULL;
+	CHECK(pclose(f) == 0);
+	return found;
+}
+
+TEST(mark_of_accepted, V_ALL)
+{
+	int lst = listener(4), port = is_hps() ? 18512 : port_of(lst), a, b;
+
+	set_int(lst, SOL_SOCKET, SO_MARK, 0x2a);
+	set_int(lst, SOL_SOCKET, SO_PRIORITY, 5);
+	a = connected_to(port_of(lst));
+	/* Not that of the time of accept(). */
+	set_int(lst, SOL_SOCKET, SO_MARK, 0x2b);
+	b = accept(lst, NULL, NULL);
+	CHECK(b >= 0);
+	CHECK_EQ(get_int(b, SOL_SOCKET, SO_MARK), 0x2a);
+	CHECK_EQ(get_int(b, SOL_SOCKET, SO_PRIORITY), 0);
+	CHECK(marked(port));
+	close(a);
+	recv_eof(b);
+	close(b);
+}
+
+/* A channel that another connection used has forgotten its mark. */
+TEST(mark_does_not_stay, V_HPS)
+{
+	int lst = listener(4), a, b;
+
+	set_int(lst, SOL_SOCKET, SO_MARK, 0x2a);
+	a = connected_to(port_of(lst));
+	b = accept(lst, NULL, NULL);
+	CHECK(b >= 0 && marked(18512));
+	close(a);
+	recv_eof(b);
+	close(b);
+	set_int(lst, SOL_SOCKET, SO_MARK, 0);
+	a = connected_to(port_of(lst));
+	b = accept(lst, NULL, NULL);
+	CHECK_EQ(get_int(b, SOL_SOCKET, SO_MARK), 0);
+	if (marked(18512))
+		test_fail(__FILE__, __LINE__, "the mark stays");
+}
+
 struct option {
 	const char	*name;
 	int		level;

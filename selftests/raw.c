@@ -10,13 +10,19 @@ void raw_dial(struct raw *r)
 {
 	union address addr;
 	socklen_t len = loopback(&addr, RAW_TCP_PORT);
+
+	raw_dial_to(r, &addr, len);
+}
+
+void raw_dial_to(struct raw *r, const union address *addr, socklen_t len)
+{
 	int one = 1;
 
 	memset(r, 0, sizeof(*r));
 	r->fd = socket(v->family, SOCK_STREAM, IPPROTO_TCP);
 	CHECK(r->fd >= 0);
 	set_int(r->fd, IPPROTO_TCP, TCP_NODELAY, one);
-	CHECK(connect(r->fd, &addr.sa, len) == 0);
+	CHECK(connect(r->fd, &addr->sa, len) == 0);
 }
 
 /* The module may have closed already: that is for the reader to find. */
@@ -207,6 +213,12 @@ bool raw_is_dead(struct raw *r)
 
 /* Begins a join of the connection of @first; the answer is in @r->theirs. */
 void raw_join(struct raw *r, const struct raw *first)
+{
+	raw_ask_join(r, first);
+}
+
+/* The same on a channel that was dialled. */
+void raw_ask_join(struct raw *r, const struct raw *first)
 {
 	raw_dial(r);
 	raw_hello(r, HPS_MSG_JOIN, 0);

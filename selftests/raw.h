@@ -37,6 +37,7 @@ struct raw {
 };
 
 void raw_dial(struct raw *r);
+void raw_dial_to(struct raw *r, const union address *addr, socklen_t len);
 void raw_send(struct raw *r, const void *buf, size_t len);
 void raw_hello(struct raw *r, u8 kind, int port);
 void raw_startup(struct raw *r, bool reply, u8 flags);
@@ -51,6 +52,7 @@ void raw_fin(struct raw *r, u64 off);
 int raw_open(struct raw *r, int lst);
 bool raw_is_dead(struct raw *r);
 void raw_join(struct raw *r, const struct raw *first);
+void raw_ask_join(struct raw *r, const struct raw *first);
 void raw_proof(const struct raw *join, const struct raw *first, u8 *mac);
 
 long long counter(const char *name);

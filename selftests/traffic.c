@@ -20,6 +20,7 @@
  *	-j N	as many of these at once (1)
  *	-N	TCP_NODELAY		-B N	SO_SNDBUF and SO_RCVBUF
  *	-b N	backlog (128)		-i N	microseconds between writes
+ *	-D DEV	SO_BINDTODEVICE		-A ADDR	bind before connect
  */
 #include <arpa/inet.h>
 #include <err.h>
@@ -60,6 +61,9 @@ static struct request want = {
 	.largest = 65536,
 };
 static int domain = AF_HPS, protocol, type = SOCK_STREAM;
+static struct sockaddr_storage source;
+static socklen_t source_len;
+static const char *device;
 static int connections = 1, at_once = 1, nodelay, buffer, backlog = 128;
 static struct sockaddr_storage address;
 static socklen_t address_len;
@@ -204,6 +208,9 @@ static void options(int fd)
 	    (setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &buffer, sizeof(buffer)) ||
 	     setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &buffer, sizeof(buffer))))
 		err(1, "buffers");
+	if (device && setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, device,
+				 strlen(device)))
+		err(1, "%s", device);
 }
 
 static int new_socket(void)
@@ -221,6 +228,8 @@ static int dial(void)
 {
 	int fd = new_socket();
 
+	if (source_len && bind(fd, (void *)&source, source_len))
+		err(1, "bind");
 	if (connect(fd, (void *)&address, address_len))
 		err(1, "connect");
 	return fd;
@@ -365,22 +374,23 @@ static void stall(void)
 	pause();
 }
 
-static void set_address(const char *text, int port)
+static socklen_t set_address(struct sockaddr_storage *to, const char *text,
+			     int port)
 {
-	struct sockaddr_in6 *in6 = (void *)&address;
-	struct sockaddr_in *in = (void *)&address;
+	struct sockaddr_in6 *in6 = (void *)to;
+	struct sockaddr_in *in = (void *)to;
 
 	if (inet_pton(AF_INET, text, &in->sin_addr) == 1) {
 		in->sin_family = AF_INET;
 		in->sin_port = htons(port);
-		address_len = sizeof(*in);
-	} else if (inet_pton(AF_INET6, text, &in6->sin6_addr) == 1) {
+		return sizeof(*in);
+	}
+	if (inet_pton(AF_INET6, text, &in6->sin6_addr) == 1) {
 		in6->sin6_family = AF_INET6;
 		in6->sin6_port = htons(port);
-		address_len = sizeof(*in6);
-	} else {
-		errx(2, "%s is no address", text);
+		return sizeof(*in6);
 	}
+	errx(2, "%s is no address", text);
 }
 
 static void set_protocol(const char *name)
@@ -414,7 +424,7 @@ int main(int argc, char **argv)
 	int c;
 
 	setvbuf(stdout, NULL, _IOLBF, 0);
-	while ((c = getopt(argc, argv, "P:Qd:s:w:S:n:j:NB:b:i:")) != -1) {
+	while ((c = getopt(argc, argv, "P:Qd:s:w:S:n:j:NB:b:i:D:A:")) != -1) {
 		switch (c) {
 		case 'P': set_protocol(optarg); break;
 		case 'Q': type = SOCK_SEQPACKET; break;
@@ -428,12 +438,15 @@ int main(int argc, char **argv)
 		case 'B': buffer = atoi(optarg); break;
 		case 'b': backlog = atoi(optarg); break;
 		case 'i': want.interval = atoi(optarg); break;
+		case 'D': device = optarg; break;
+		case 'A': source_len = set_address(&source, optarg, 0); break;
 		default: return 2;
 		}
 	}
 	if (argc - optind != 3 || want.largest < 1 || want.largest > LARGEST)
 		errx(2, "usage: traffic [OPTION]... MODE ADDRESS PORT");
-	set_address(argv[optind + 1], atoi(argv[optind + 2]));
+	address_len = set_address(&address, argv[optind + 1],
+				  atoi(argv[optind + 2]));
 	for (i = 0; i < sizeof(modes) / sizeof(modes[0]); i++) {
 		if (strcmp(argv[optind], modes[i].name))
 			continue;

@@ -141,7 +141,8 @@ struct hps_recv {
  * @bound_port:	port that an initiator chose by bind(), 0 if none
  * @tries:	how often a full backlog was met
  * @joined:	further paths were asked for
- * @one_link:	never ask for any: the socket is bound to a device
+ * @one_link:	never ask for any, offer and take none: the socket is bound to a
+ *		device, or to an address that is no bundle's
  * @counted:	in hps_net.orphans
  * @ending:	the @end work is queued
  * @listener:	whose accept queue it is in

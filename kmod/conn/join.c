@@ -64,7 +64,49 @@ void hps_join_mac(const struct hps_path *path, bool initiator, u8 *mac)
 	join_hmac(key, sizeof(key), text, sizeof(text), mac);
 }
 
+/**
+ * hps_join_stay_with - the socket is bound to an address, and to no device
+ * @conn:	the connection, not known to others yet
+ * @addr:	the address
+ *
+ * Then so is the connection, unless the address is on a link of a bundle: who
+ * puts links into one bundle says that each may do what the others do.
+ */
+void hps_join_stay_with(struct hps_conn *conn, const union hps_addr *addr)
+{
+	int bundle = hps_link_bundle_of(conn->net, addr);
+
+	conn->one_link = !bundle;
+	/* The default one is not named, and may be made anew. */
+	if (bundle != hps_bundle_find(conn->net, 0))
+		conn->bundle_ifindex = bundle;
+}
+
 /* --- the responder ------------------------------------------------------------------ */
+
+/* May further channels of the connection come to this address of ours? */
+static bool is_offered(const struct hps_conn *conn, const union hps_addr *addr)
+{
+	int bundle;
+
+	if (hps_addr_same_host(addr, &conn->key.local))
+		return true;
+	if (conn->one_link)
+		return false;
+	bundle = hps_link_bundle_of(conn->net, addr);
+	return bundle && bundle == hps_bundle_find(conn->net,
+						   conn->bundle_ifindex);
+}
+
+static void addr_of_link(union hps_addr *addr, const struct hps_link_addr *a)
+{
+	memset(addr, 0, sizeof(*addr));
+	addr->sa.sa_family = a->family;
+	if (a->family == AF_INET6)
+		addr->in6.sin6_addr = a->in6;
+	else
+		addr->in.sin_addr = a->in;
+}
 
 /**
  * hps_join_offer - build the message that tells our links
@@ -88,8 +130,13 @@ u32 hps_join_offer(struct hps_path *path, void *buf)
 	n = hps_link_snapshot(conn->net, conn->bundle_ifindex, addr,
 			      HPS_MAX_OFFERS);
 	for (i = 0; i < n; i++) {
-		struct hps_link_offer *o = &m->offer[m->count++];
+		struct hps_link_offer *o;
+		union hps_addr local;
 
+		addr_of_link(&local, &addr[i]);
+		if (!is_offered(conn, &local))
+			continue;
+		o = &m->offer[m->count++];
 		o->id = addr[i].link_id;
 		o->prefix_len = addr[i].prefix_len;
 		if (addr[i].ifindex == path->ch->key.ifindex)
@@ -134,6 +181,8 @@ struct hps_path *hps_join_inbound(struct hps_channel *ch,
 	spin_lock_bh(&conn->lock);
 	if (conn->initiator || conn->state != HPS_CONN_ESTABLISHED)
 		*reason = HPS_REASON_TOKEN;
+	else if (!is_offered(conn, &ch->key.local))
+		*reason = HPS_REASON_NOT_OFFERED;
 	else if (conn->nr_paths < MAX_PATHS)
 		path = hps_path_new(conn, true, GFP_ATOMIC);
 	if (path) {
@@ -142,6 +191,7 @@ struct hps_path *hps_join_inbound(struct hps_channel *ch,
 		hps_path_add(path, ch);
 		hps_channel_use(ch, &hps_path_events, path);
 		ch->ops->buffer(ch, conn->rcv.credit.buffer);
+		ch->ops->mark(ch, conn->key.mark, conn->key.priority);
 	}
 	spin_unlock_bh(&conn->lock);
 	if (path) {
@@ -288,18 +338,14 @@ static void fill_key(struct hps_conn *conn, struct hps_channel_key *key,
 	__be16 port = conn->key.remote.in.sin_port;
 
 	*key = conn->key;
-	memset(&key->local, 0, sizeof(key->local));
+	addr_of_link(&key->local, a);
 	memset(&key->remote, 0, sizeof(key->remote));
 	key->ifindex = a->ifindex;
 	if (a->family == AF_INET6) {
-		key->local.in6.sin6_family = AF_INET6;
-		key->local.in6.sin6_addr = a->in6;
 		key->remote.in6.sin6_family = AF_INET6;
 		memcpy(&key->remote.in6.sin6_addr, o->addr, sizeof(a->in6));
 		key->remote.in6.sin6_port = port;
 	} else {
-		key->local.in.sin_family = AF_INET;
-		key->local.in.sin_addr = a->in;
 		key->remote.in.sin_family = AF_INET;
 		memcpy(&key->remote.in.sin_addr, o->addr, sizeof(a->in));
 		key->remote.in.sin_port = port;

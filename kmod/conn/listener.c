@@ -18,22 +18,6 @@ static struct hlist_head *port_bucket(struct hps_net *hn, __be16 port)
 	return &hn->bind[ntohs(port) % HPS_BIND_HASH];
 }
 
-static bool is_any(const union hps_addr *a)
-{
-	if (a->sa.sa_family == AF_INET6)
-		return ipv6_addr_any(&a->in6.sin6_addr);
-	return !a->in.sin_addr.s_addr;
-}
-
-static bool same_addr(const union hps_addr *a, const union hps_addr *b)
-{
-	if (a->sa.sa_family != b->sa.sa_family)
-		return false;
-	if (a->sa.sa_family == AF_INET6)
-		return ipv6_addr_equal(&a->in6.sin6_addr, &b->in6.sin6_addr);
-	return a->in.sin_addr.s_addr == b->in.sin_addr.s_addr;
-}
-
 /* Would a peer reach both by one address? */
 static bool overlap(const struct hps_port *a, const struct hps_port *b)
 {
@@ -43,12 +27,12 @@ static bool overlap(const struct hps_port *a, const struct hps_port *b)
 	if (a->ifindex && b->ifindex && a->ifindex != b->ifindex)
 		return false;
 	if (a6 == b6)
-		return is_any(&a->addr) || is_any(&b->addr) ||
-		       same_addr(&a->addr, &b->addr);
+		return hps_addr_is_any(&a->addr) || hps_addr_is_any(&b->addr) ||
+		       hps_addr_same_host(&a->addr, &b->addr);
 	/* An IPv6 wildcard takes IPv4 as well, unless told otherwise. */
 	if (a6)
-		return is_any(&a->addr) && !a->v6only;
-	return is_any(&b->addr) && !b->v6only;
+		return hps_addr_is_any(&a->addr) && !a->v6only;
+	return hps_addr_is_any(&b->addr) && !b->v6only;
 }
 
 static bool conflict(struct hps_net *hn, const struct hps_port *p)
@@ -154,6 +138,8 @@ int hps_port_listen(struct sock *sk, struct hps_port *p, unsigned int backlog,
 	l->bundle_ifindex = p->ifindex && hps_bundle_find(sock_net(sk),
 							  p->ifindex) ?
 			    p->ifindex : 0;
+	l->one_link = p->ifindex && !l->bundle_ifindex;
+	l->one_addr = !p->ifindex && !hps_addr_is_any(&p->addr);
 
 	err = hps_listen_get(sock_net(sk));
 	if (err)
@@ -278,8 +264,8 @@ static struct hps_listener *find_listener(struct hps_net *hn, __be16 port,
 		    !serves_device(hn->net, p->ifindex, ifindex))
 			continue;
 		score += p->ifindex ? 2 : 0;
-		if (!is_any(&p->addr)) {
-			if (!same_addr(&p->addr, local))
+		if (!hps_addr_is_any(&p->addr)) {
+			if (!hps_addr_same_host(&p->addr, local))
 				continue;
 			score += 4;
 		} else if (p->addr.sa.sa_family == local->sa.sa_family) {
@@ -295,9 +281,16 @@ static struct hps_listener *find_listener(struct hps_net *hn, __be16 port,
 	return best;
 }
 
+/* What a connection takes over from the socket that listens. */
+struct heritage {
+	u32	rmem;
+	u32	wmem;
+	u32	mark;
+};
+
 /* Reserves a place in the accept queue. */
-static enum hps_reason reserve(struct hps_listener *l, u8 socktype, u32 *rmem,
-			       u32 *wmem)
+static enum hps_reason reserve(struct hps_listener *l, u8 socktype,
+			       struct heritage *h)
 {
 	enum hps_reason reason = HPS_REASON_NONE;
 
@@ -310,8 +303,9 @@ static enum hps_reason reserve(struct hps_listener *l, u8 socktype, u32 *rmem,
 		reason = HPS_REASON_BACKLOG;
 	} else {
 		l->count++;
-		*rmem = READ_ONCE(l->sk->sk_rcvbuf);
-		*wmem = READ_ONCE(l->sk->sk_sndbuf);
+		h->rmem = READ_ONCE(l->sk->sk_rcvbuf);
+		h->wmem = READ_ONCE(l->sk->sk_sndbuf);
+		h->mark = READ_ONCE(l->sk->sk_mark);
 	}
 	spin_unlock_bh(&l->lock);
 	return reason;
@@ -333,7 +327,7 @@ struct hps_conn *hps_listener_conn(struct hps_channel *ch,
 	struct hps_net *hn = hps_net(ch->net);
 	struct hps_listener *l;
 	struct hps_conn *conn;
-	u32 rmem, wmem;
+	struct heritage h;
 
 	*reason = HPS_REASON_NO_LISTENER;
 	spin_lock_bh(&hn->bind_lock);
@@ -343,14 +337,14 @@ struct hps_conn *hps_listener_conn(struct hps_channel *ch,
 	spin_unlock_bh(&hn->bind_lock);
 	if (!l)
 		return NULL;
-	*reason = reserve(l, hello->socktype, &rmem, &wmem);
+	*reason = reserve(l, hello->socktype, &h);
 	if (*reason != HPS_REASON_NONE) {
 		if (*reason == HPS_REASON_BACKLOG)
 			hps_mib_inc(ch->net, HPS_MIB_LISTEN_OVERFLOW);
 		listener_put(l);
 		return NULL;
 	}
-	conn = hps_conn_alloc(ch->net, false, rmem, wmem, GFP_ATOMIC);
+	conn = hps_conn_alloc(ch->net, false, h.rmem, h.wmem, GFP_ATOMIC);
 	if (!conn) {
 		*reason = HPS_REASON_MEMORY;
 		spin_lock_bh(&l->lock);
@@ -362,7 +356,12 @@ struct hps_conn *hps_listener_conn(struct hps_channel *ch,
 	conn->listener = l;
 	conn->seqpacket = l->seqpacket;
 	conn->key = ch->key;
+	if (h.mark)
+		conn->key.mark = h.mark;
 	conn->bundle_ifindex = l->bundle_ifindex;
+	conn->one_link = l->one_link;
+	if (l->one_addr)
+		hps_join_stay_with(conn, &ch->key.local);
 	conn->local = ch->key.local;
 	conn->local.in.sin_port = hello->port;
 	conn->remote = ch->key.remote;

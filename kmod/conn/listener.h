@@ -46,6 +46,9 @@ struct hps_port {
  * @sk:		NULL once closed
  * @queue:	struct hps_conn ready to be accepted
  * @count:	connections that wait, ready or not
+ * @bundle_ifindex: the bundle that it is bound to, or 0
+ * @one_link:	it is bound to another device
+ * @one_addr:	it is bound to an address only
  */
 struct hps_listener {
 	refcount_t		ref;
@@ -55,6 +58,8 @@ struct hps_listener {
 	unsigned int		count;
 	unsigned int		backlog;
 	bool			seqpacket;
+	bool			one_link;
+	bool			one_addr;
 	int			bundle_ifindex;
 	struct rcu_head		rcu;
 };

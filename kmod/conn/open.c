@@ -411,6 +411,7 @@ static enum hps_reason inbound_join(struct hps_channel *ch,
 
 /* A hello on a channel that nobody uses. The channel is locked. */
 static void inbound_hello(struct hps_channel *ch, const struct hps_hello *hello)
+	ch->ops->mark(ch, conn->key.mark, conn->key.priority);
 {
 	enum hps_reason reason = hps_hello_check(hello);
 

@@ -16,6 +16,7 @@
 #include "compat.h"
 #include "link/bundle.h"
 #include "net.h"
+#include "xport/channel.h"
 
 /*
  * Lifetime and locking of struct hps_link_tally
@@ -539,6 +540,46 @@ int hps_link_snapshot(struct net *net, int bundle_ifindex,
 	}
 	rcu_read_unlock();
 	return s.count;
+}
+
+static bool has_addr(const struct net_device *dev, const union hps_addr *addr)
+{
+	const struct in_device *in_dev;
+	const struct in_ifaddr *ifa;
+
+	if (addr->sa.sa_family == AF_INET6)
+		return ipv6_chk_addr(dev_net(dev), &addr->in6.sin6_addr, dev, 1);
+	in_dev = __in_dev_get_rcu(dev);
+	if (!in_dev)
+		return false;
+	in_dev_for_each_ifa_rcu(ifa, in_dev)
+		if (ifa->ifa_local == addr->in.sin_addr.s_addr)
+			return true;
+	return false;
+}
+
+/**
+ * hps_link_bundle_of() - the bundle that has an address on one of its links
+ * @net: namespace
+ * @addr: the address
+ *
+ * Context: any but hard interrupts.
+ * Return: the bundle's ifindex, or 0: no bundle has the address.
+ */
+int hps_link_bundle_of(struct net *net, const union hps_addr *addr)
+{
+	const struct hps_link *link;
+	int found = 0;
+
+	rcu_read_lock();
+	list_for_each_entry_rcu(link, &hps_net(net)->links, by_net) {
+		if (!has_addr(link->dev, addr))
+			continue;
+		found = link->bundle->dev->ifindex;
+		break;
+	}
+	rcu_read_unlock();
+	return found;
 }
 
 /**

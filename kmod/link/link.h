@@ -21,6 +21,7 @@ struct net;
 struct net_device;
 struct netlink_ext_ack;
 struct notifier_block;
+union hps_addr;
 
 #define HPS_MAX_LINKS	255	/* of a bundle: an id has eight bits, 0 is none */
 
@@ -137,6 +138,7 @@ struct hps_link *hps_link_get(struct net *net, int ifindex);
 void hps_link_put(struct hps_link *link);
 int hps_link_snapshot(struct net *net, int bundle_ifindex,
 		      struct hps_link_addr *out, int max);
+int hps_link_bundle_of(struct net *net, const union hps_addr *addr);
 int hps_link_register_notifier(struct notifier_block *nb);
 int hps_link_unregister_notifier(struct notifier_block *nb);
 

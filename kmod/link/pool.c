@@ -10,12 +10,9 @@
 
 static bool same_host(const union hps_addr *a, const union hps_addr *b)
 {
-	if (a->sa.sa_family != b->sa.sa_family)
-		return false;
-	if (a->sa.sa_family == AF_INET6)
-		return ipv6_addr_equal(&a->in6.sin6_addr, &b->in6.sin6_addr) &&
-		       a->in6.sin6_scope_id == b->in6.sin6_scope_id;
-	return a->in.sin_addr.s_addr == b->in.sin_addr.s_addr;
+	return hps_addr_same_host(a, b) &&
+	       (a->sa.sa_family != AF_INET6 ||
+		a->in6.sin6_scope_id == b->in6.sin6_scope_id);
 }
 
 static bool same_key(const struct hps_channel_key *a,

@@ -15,6 +15,7 @@
 
 #include "compat.h"
 #include "conn/conn.h"
+#include "conn/join.h"
 #include "conn/send.h"
 #include "link/bundle.h"
 #include "net.h"
@@ -214,17 +215,18 @@ static void use_bound_device(struct sock *sk, struct hps_conn *conn)
 {
 	int ifindex = READ_ONCE(sk->sk_bound_dev_if);
 
-	if (!ifindex)
-		return;
-	if (hps_bundle_find(sock_net(sk), ifindex)) {
+	if (!ifindex) {
+		if (conn->local.sa.sa_family && !hps_addr_is_any(&conn->local))
+			hps_join_stay_with(conn, &conn->local);
+	} else if (hps_bundle_find(sock_net(sk), ifindex)) {
 		conn->bundle_ifindex = ifindex;
 	} else {
 		conn->key.ifindex = ifindex;
 		conn->one_link = true;
-		conn->joined = true;
 	}
 }
 
+	conn->joined = conn->one_link;
 static int begin_connect(struct sock *sk, const union hps_addr *remote)
 {
 	struct hps_sock *hs = hps_sk(sk);
@@ -408,8 +410,6 @@ static struct sock *accept_sock(struct sock *lsk, struct socket *newsock,
 	sk->sk_rcvtimeo = lsk->sk_rcvtimeo;
 	sk->sk_sndtimeo = lsk->sk_sndtimeo;
 	sk->sk_lingertime = lsk->sk_lingertime;
-	sk->sk_mark = lsk->sk_mark;
-	sk->sk_priority = lsk->sk_priority;
 	sk->sk_reuse = lsk->sk_reuse;
 	if (sock_flag(lsk, SOCK_LINGER))
 		sock_set_flag(sk, SOCK_LINGER);
@@ -493,6 +493,7 @@ static int hps_accept(struct socket *sock, struct socket *newsock,
 	if (err)
 		goto out;
 	newsk = accept_sock(sk, newsock, HPS_ACCEPT_KERN);
+	sk->sk_mark = conn->key.mark;
 	if (!newsk) {
 		/* As with TCP the connection is lost then. */
 		hps_conn_close(conn, HPS_REASON_MEMORY);

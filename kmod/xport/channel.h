@@ -17,6 +17,7 @@
 #include <linux/types.h>
 #include <linux/uidgid.h>
 #include <linux/workqueue.h>
+#include <net/ipv6.h>
 #include <net/net_namespace.h>
 
 #include "wire.h"
@@ -30,6 +31,24 @@ union hps_addr {
 	struct sockaddr_in	in;
 	struct sockaddr_in6	in6;
 };
+
+static inline bool hps_addr_is_any(const union hps_addr *a)
+{
+	if (a->sa.sa_family == AF_INET6)
+		return ipv6_addr_any(&a->in6.sin6_addr);
+	return !a->in.sin_addr.s_addr;
+}
+
+/* Ports and scopes are not compared. */
+static inline bool hps_addr_same_host(const union hps_addr *a,
+				      const union hps_addr *b)
+{
+	if (a->sa.sa_family != b->sa.sa_family)
+		return false;
+	if (a->sa.sa_family == AF_INET6)
+		return ipv6_addr_equal(&a->in6.sin6_addr, &b->in6.sin6_addr);
+	return a->in.sin_addr.s_addr == b->in.sin_addr.s_addr;
+}
 
 /**
  * enum hps_channel_state - life of a channel
@@ -52,6 +71,7 @@ enum {
 	HPS_CHANNEL_HALF_OPEN,	/* in set-up; counted in hps_net.half_open if inbound */
 	HPS_CHANNEL_CLOSING,	/* release work is queued */
 	HPS_CHANNEL_TRIMMING,	/* guards against a nested trim */
+	HPS_CHANNEL_UNSENT,	/* the transport holds what it could not send */
 	HPS_CHANNEL_STALLED,	/* arrivals wait for memory to be looked at */
 };
 
@@ -71,7 +91,6 @@ struct hps_channel_key {
 /**
  * struct hps_tx - one message to be sent
  * @frame:	where the frame head goes: start of @vec[0]
-	HPS_CHANNEL_UNSENT,	/* the transport holds what it could not send */
  * @vec:	frame head and message header, payload; one stays free for the
  *		trailer; each piece holds a reference on its page
  * @nr:		pieces used
@@ -130,8 +149,14 @@ struct hps_channel_events {
 
 /**
  * struct hps_channel_ops - a kind of transport
+ * @create:	process context: make a channel as @key says, not yet dialled, with
+ *		a reference for the caller, who gives it a user; the local port
+ *		is not looked at; or an ERR_PTR
+ * @dial:	process context: begin to connect; 0 when that is under way, or an
+ *		error of connect(); then the channel is still to be closed
  * @lock:	process context: own the channel, may sleep
  * @unlock:	end of @lock
+ * @hello:	channel locked: begin the channel with @ch->hello, question or answer
  * @send:	channel locked: send or queue one message; @more says that another
  *		follows at once. What is queued sets UNSENT
  * @flush:	channel locked: send what was queued; true if something remains, so
@@ -141,45 +166,42 @@ struct hps_channel_events {
  * @trim:	channel locked: drop what nobody needs from the receive queue
  * @metrics:	any context
  * @kick:	any context: have @push called soon
+ * @mark:	channel locked: what packets carry from now on (SO_MARK, SO_PRIORITY)
  * @buffer:	any context: make the transport's own flow control wide enough for
  *		@credit octets of HPS credit
  * @destroy:	process context: tell the user if it was not told, close
  * @free:	last reference is gone
  */
 struct hps_channel_ops {
+	struct hps_channel *(*create)(struct net *net,
+				      const struct hps_channel_key *key,
+				      const struct hps_hello *hello);
+	int  (*dial)(struct hps_channel *ch);
 	void (*lock)(struct hps_channel *ch);
 	void (*unlock)(struct hps_channel *ch);
+	void (*hello)(struct hps_channel *ch);
 	int  (*send)(struct hps_channel *ch, struct hps_tx *tx, bool more);
+	bool (*flush)(struct hps_channel *ch);
+	void (*receive)(struct hps_channel *ch);
 	int  (*read)(struct hps_channel *ch, u32 pos, u32 len, struct iov_iter *to);
 	void (*trim)(struct hps_channel *ch);
- * @create:	process context: make a channel as @key says, not yet dialled, with
- *		a reference for the caller, who gives it a user; the local port
- *		is not looked at; or an ERR_PTR
- * @dial:	process context: begin to connect; 0 when that is under way, or an
- *		error of connect(); then the channel is still to be closed
 	void (*metrics)(const struct hps_channel *ch, struct hps_channel_metrics *m);
 	void (*kick)(struct hps_channel *ch);
- * @hello:	channel locked: begin the channel with @ch->hello, question or answer
+	void (*mark)(struct hps_channel *ch, u32 mark, u32 priority);
 	void (*buffer)(struct hps_channel *ch, u32 credit);
 	void (*destroy)(struct hps_channel *ch);
 	void (*free)(struct hps_channel *ch);
 };
 
 /**
- * @mark:	channel locked: what packets carry from now on (SO_MARK, SO_PRIORITY)
  * struct hps_channel - state that all transports share
  *
  * Lifetime and locking: made by dial or accept with one reference, which the
  * transport's callbacks own and the release work drops. Users (path, pool),
  * kick lists and hps_net.channels hold more or are bounded by that one.
  * "Channel lock" is the transport's own (for TCP the socket lock, owned in
-	struct hps_channel *(*create)(struct net *net,
-				      const struct hps_channel_key *key,
-				      const struct hps_hello *hello);
-	int  (*dial)(struct hps_channel *ch);
  * process context or its spinlock in softirq); @state, @events, @user, @hello
  * and the message numbers are written under it. It dies by hps_channel_close()
-	void (*hello)(struct hps_channel *ch);
  * (any context) or by its transport; both end in the release work.
  */
 struct hps_channel {
@@ -187,7 +209,6 @@ struct hps_channel {
 	enum hps_channel_state		state;
 	unsigned long			flags;
 	const struct hps_channel_ops	*ops;
-	void (*mark)(struct hps_channel *ch, u32 mark, u32 priority);
 	const struct hps_channel_events	*events;
 	void				*user;
 	struct net			*net;
@@ -215,6 +236,9 @@ struct hps_channel {
 	struct rcu_head			rcu;
 };
 
+struct hps_channel *hps_channel_create(struct net *net,
+				       const struct hps_channel_key *key,
+				       const struct hps_hello *hello);
 void hps_channel_init(struct hps_channel *ch, struct net *net,
 		      const struct hps_channel_ops *ops, bool outbound);
 void hps_channel_put(struct hps_channel *ch);
@@ -236,9 +260,6 @@ void hps_channel_sweep(struct net *net);
 void hps_channel_net_exit(struct net *net);
 int hps_channel_init_all(void);
 void hps_channel_exit_all(void);
-struct hps_channel *hps_channel_create(struct net *net,
-				       const struct hps_channel_key *key,
-				       const struct hps_hello *hello);
 
 extern struct workqueue_struct *hps_wq;
 

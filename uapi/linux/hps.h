@@ -262,6 +262,8 @@ struct hps_info {
 	X(UNKNOWN_TYPE, 15, "unknown-type",				\
 	  "a message that must be understood is not")			\
 	X(ADMIN, 16, "admin", "the administrator ended it")		\
+	X(NOT_OFFERED, 17, "not-offered",				\
+	  "the address is not among those on offer")			\
 	/* why a connection does not use more links, or not this one */	\
 	X(LINK_DOWN, 64, "link-down",					\
 	  "the link has no carrier or is set down")			\
