@@ -199,18 +199,20 @@ out:
 
 /* --- connect, listen, accept --------------------------------------------------------------- */
 
-static void forget_conn(struct hps_sock *hs)
+static void forget_conn(struct hps_sock *hs, enum hps_reason reason)
 {
 	struct hps_conn *conn = hs->conn;
 
 	if (!conn)
 		return;
 	WRITE_ONCE(hs->conn, NULL);
-	hps_conn_close(conn, HPS_REASON_ABORT);
+	hps_conn_close(conn, reason);
 	hps_conn_put(conn);
 }
 
-/* SO_BINDTODEVICE names a bundle, or the one link to be used. */
+/* SO_BINDTODEVICE names a bundle, or the one link to be used; without it an
+ * address that was bound to may do so.
+ */
 static void use_bound_device(struct sock *sk, struct hps_conn *conn)
 {
 	int ifindex = READ_ONCE(sk->sk_bound_dev_if);
@@ -224,9 +226,9 @@ static void use_bound_device(struct sock *sk, struct hps_conn *conn)
 		conn->key.ifindex = ifindex;
 		conn->one_link = true;
 	}
+	conn->joined = conn->one_link;
 }
 
-	conn->joined = conn->one_link;
 static int begin_connect(struct sock *sk, const union hps_addr *remote)
 {
 	struct hps_sock *hs = hps_sk(sk);
@@ -258,9 +260,36 @@ static int begin_connect(struct sock *sk, const union hps_addr *remote)
 	err = hps_conn_connect(sk, conn);
 	if (err) {
 		WRITE_ONCE(sk->sk_state, TCP_CLOSE);
-		forget_conn(hs);
+		forget_conn(hs, HPS_REASON_ABORT);
 	}
 	return err;
+}
+
+/* connect() with AF_UNSPEC, as tcp_disconnect(): the socket can be used anew,
+ * and stays bound.
+ */
+static void disconnect(struct socket *sock)
+{
+	struct sock *sk = sock->sk;
+	struct hps_sock *hs = hps_sk(sk);
+	bool abort = false;
+
+	if (hs->conn) {
+		spin_lock_bh(&hs->conn->lock);
+		abort = sk->sk_state != TCP_CLOSE &&
+			!hps_conn_complete(hs->conn);
+		spin_unlock_bh(&hs->conn->lock);
+	}
+	hps_port_close(sock_net(sk), &hs->port);
+	forget_conn(hs, abort ? HPS_REASON_ABORT : HPS_REASON_NONE);
+	WRITE_ONCE(sk->sk_state, TCP_CLOSE);
+	WRITE_ONCE(sk->sk_shutdown, 0);
+	sock->state = SS_UNCONNECTED;
+	if (abort) {
+		WRITE_ONCE(sk->sk_err, ECONNRESET);
+		sk_error_report(sk);
+	}
+	sk->sk_state_change(sk);
 }
 
 static int hps_connect(struct socket *sock, struct sockaddr_unsized *uaddr,
@@ -275,6 +304,11 @@ static int hps_connect(struct socket *sock, struct sockaddr_unsized *uaddr,
 	if (len < sizeof(sa->sa_family))
 		return -EINVAL;
 	lock_sock(sk);
+	if (sa->sa_family == AF_UNSPEC) {
+		disconnect(sock);
+		err = 0;
+		goto out;
+	}
 	switch (sock->state) {
 	case SS_UNCONNECTED:
 		err = -EISCONN;
@@ -289,7 +323,7 @@ static int hps_connect(struct socket *sock, struct sockaddr_unsized *uaddr,
 			goto out;
 		if (!hps_sk(sk)->port.port)
 			hps_sk(sk)->six = sa->sa_family == AF_INET6;
-		forget_conn(hps_sk(sk));
+		forget_conn(hps_sk(sk), HPS_REASON_ABORT);
 		sk->sk_shutdown = 0;
 		err = begin_connect(sk, &remote);
 		if (err)
@@ -459,6 +493,7 @@ static void graft(struct sock *sk, struct socket *newsock, struct hps_conn *conn
 
 	hs->conn = conn;
 	hps_conn_hold(conn);
+	sk->sk_mark = conn->key.mark;
 	newsock->state = SS_CONNECTED;
 	spin_lock_bh(&conn->lock);
 	conn->sk = sk;
@@ -493,7 +528,6 @@ static int hps_accept(struct socket *sock, struct socket *newsock,
 	if (err)
 		goto out;
 	newsk = accept_sock(sk, newsock, HPS_ACCEPT_KERN);
-	sk->sk_mark = conn->key.mark;
 	if (!newsk) {
 		/* As with TCP the connection is lost then. */
 		hps_conn_close(conn, HPS_REASON_MEMORY);
@@ -530,7 +564,7 @@ static int hps_shutdown(struct socket *sock, int how)
 		WRITE_ONCE(sk->sk_state, TCP_CLOSE);
 		break;
 	case TCP_SYN_SENT:
-		forget_conn(hs);
+		forget_conn(hs, HPS_REASON_ABORT);
 		WRITE_ONCE(sk->sk_state, TCP_CLOSE);
 		sock->state = SS_UNCONNECTED;
 		break;

@@ -273,13 +273,13 @@ static int read_end(const struct sock *sk, const struct hps_conn *conn,
 		   READ_ONCE(sk->sk_state) == TCP_CLOSE;
 	int err;
 
-	if (hps_sk(sk)->conn != conn)
-		return -ECONNABORTED;
 	/* hps_conn_lost() writes the error before the state. */
 	smp_rmb();
 	err = READ_ONCE(sk->sk_err);
 	if (err)
 		return -err;
+	if (hps_sk(sk)->conn != conn)
+		return -ECONNABORTED;
 	if (end || hps_recv_at_end(conn))
 		return 1;
 	if (!timeo)
