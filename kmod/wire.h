@@ -202,7 +202,6 @@ static_assert(sizeof(struct hps_ping) == 8);
  * @port:	OPEN: HPS port asked for
  * @source_port: OPEN: HPS port of the asking end
  * @socktype:	OPEN: SOCK_STREAM (1) or SOCK_SEQPACKET (5)
- * @bundle_links: OPEN, ACCEPT: number of links that the end could use
  * @reason:	REFUSE: enum hps_reason
  * @mac:	JOINED: first half of the responder's HMAC
  *
@@ -223,8 +222,7 @@ struct hps_hello {
 			__be16	port;
 			__be16	source_port;
 			__u8	socktype;
-			__u8	bundle_links;
-			__be16	reserved;
+			__u8	reserved1[3];
 			__be32	reason;
 			__be32	reserved2;
 		} __packed;

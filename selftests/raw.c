@@ -60,7 +60,6 @@ void raw_hello(struct raw *r, u8 kind, int port)
 	h->port = cpu_to_be16(port);
 	h->source_port = cpu_to_be16(4711);
 	h->socktype = v->type;
-	h->bundle_links = 2;
 }
 
 void raw_startup(struct raw *r, bool reply, u8 flags)
@@ -214,13 +213,13 @@ bool raw_is_dead(struct raw *r)
 /* Begins a join of the connection of @first; the answer is in @r->theirs. */
 void raw_join(struct raw *r, const struct raw *first)
 {
+	raw_dial(r);
 	raw_ask_join(r, first);
 }
 
 /* The same on a channel that was dialled. */
 void raw_ask_join(struct raw *r, const struct raw *first)
 {
-	raw_dial(r);
 	raw_hello(r, HPS_MSG_JOIN, 0);
 	r->mine.token = first->theirs.token;
 	raw_startup(r, false, 0);

@@ -135,6 +135,34 @@ pooled() {
 		[ "$(counter a HpsChannelDialed)" -le $((dialed + 5)) ]
 }
 
+# All that waits in the pool of a is closed.
+drop_pool() {
+	local idle
+	idle=$(in_ns a sysctl -n net.hps.pool_idle)
+	in_ns a sysctl -qw net.hps.pool_idle=0
+	wait_for 10 eval '! in_ns a ss -Htn state established "dport = :18512" | grep -q .'
+	in_ns a sysctl -qw net.hps.pool_idle="$idle"
+}
+
+# crc_wanted_later NS N: who wants CRCs takes no channel from before (the peer
+# refuses N times), and a connection with its joins comes up all the same. The
+# new channels are pooled.
+crc_wanted_later() {
+	local dialed joins hits refused
+	drop_pool && ask a 10.1.1.2 5001 -s $((4 * mb)) -d both || return
+	in_ns "$1" sysctl -qw net.hps.crc=1
+	dialed=$(counter a HpsChannelDialed) joins=$(counter a HpsJoinOk)
+	refused=$(counter b HpsRefuseSent)
+	ask a 10.1.1.2 5001 -s $((4 * mb)) -d both || return
+	echo "dialled $dialed -> $(counter a HpsChannelDialed), refused $refused -> $(counter b HpsRefuseSent)"
+	[ "$(counter a HpsChannelDialed)" -ge $((dialed + 2)) ] && moved a HpsJoinOk "$joins" || return
+	[ "$(counter b HpsRefuseSent)" = $((refused + $2)) ] || return
+	hits=$(counter a HpsPoolHit) dialed=$(counter a HpsChannelDialed)
+	ask a 10.1.1.2 5001 -s 1000 || return
+	in_ns "$1" sysctl -qw net.hps.crc=0
+	moved a HpsPoolHit "$hits" && [ "$(counter a HpsChannelDialed)" = "$dialed" ]
+}
+
 joined() { moved a HpsJoinOk 0 && moved b HpsJoinOk 0; }
 
 # two hosts with two interfaces each on one switch
@@ -209,6 +237,8 @@ t_ok "a slow path does not stop the stream" slow_path
 t_ok "small writes are combined" combined
 t_ok "TCP_NODELAY does not wait" uncombined
 t_ok "a warm connect takes a pooled channel" pooled
+t_ok "the responder wants CRCs when channels are pooled" crc_wanted_later b 2
+t_ok "the initiator wants CRCs when channels are pooled" crc_wanted_later a 0
 t_ok "ten streams at once" ask a 10.1.1.2 5001 -d both -s $mb -j 10
 t_ok "records over two links" serve b 5002 -Q
 t_ok "records over two links arrive" ask a 10.1.1.2 5002 -Q -s $((4 * mb)) -w 60000

@@ -199,6 +199,7 @@ struct hps_path *hps_join_inbound(struct hps_channel *ch,
 		ch->unproven = true;
 		hps_channel_linger(ch);
 		hps_hello_fill(conn, reply, HPS_MSG_JOINED);
+		reply->features &= hello->features;
 		memcpy(reply->nonce, path->nonce[1], HPS_NONCE_LEN);
 		hps_join_mac(path, false, mac);
 		memcpy(reply->mac, mac, HPS_SHORT_MAC_LEN);
@@ -398,6 +399,7 @@ static void join_pair(struct hps_conn *conn, const struct hps_link_addr *a,
 	path->remote_id = o->id;
 	hps_mib_inc(conn->net, HPS_MIB_JOIN_SENT);
 	ch = hps_pool_get(conn->net, &key);
+	path->warm = ch;
 	hps_path_start(path, ch, &key);
 }
 

@@ -197,10 +197,26 @@ static int refusal_errno(u32 reason)
 	}
 }
 
-/* As with a SYN that a full backlog drops, the question is asked again. */
-static bool ask_again(struct hps_conn *conn, u32 reason)
+/* The peer wants CRCs by now, and the channel comes from a time before. */
+static bool is_outdated(const struct hps_path *path, u32 reason)
 {
-	if (reason != HPS_REASON_BACKLOG || conn->state != HPS_CONN_OPENING)
+	return path->warm && reason == HPS_REASON_FEATURE;
+}
+
+/* On a new channel, if the old one was to blame; and as with a SYN that a full
+ * backlog drops.
+ */
+static bool ask_again(struct hps_path *path, u32 reason)
+{
+	struct hps_conn *conn = path->conn;
+
+	if (conn->state != HPS_CONN_OPENING)
+		return false;
+	if (is_outdated(path, reason)) {
+		queue_delayed_work(hps_wq, &conn->redial, 0);
+		return true;
+	}
+	if (reason != HPS_REASON_BACKLOG)
 		return false;
 	if (conn->tries == MAX_TRIES) {
 		hps_conn_lost(conn, -ETIMEDOUT, reason);
@@ -215,22 +231,32 @@ static void refused(struct hps_path *path, const struct hps_hello *hello)
 	struct hps_conn *conn = path->conn;
 	struct hps_channel *ch = path->ch;
 	enum hps_reason reason = hps_reason_of_peer(hello->reason);
+	bool outdated = is_outdated(path, reason);
+	bool join = path->join;
 
-	if (path->join) {
+	if (join) {
 		hps_mib_inc(conn->net, HPS_MIB_JOIN_REFUSED);
 	} else {
 		hps_mib_inc(conn->net, HPS_MIB_OPEN_REFUSED);
 		spin_lock_bh(&conn->lock);
-		if (!ask_again(conn, reason))
+		if (!ask_again(path, reason))
 			hps_conn_lost(conn, refusal_errno(reason), reason);
 		spin_unlock_bh(&conn->lock);
 	}
+	hps_conn_hold(conn);
 	hps_path_detach(path);
 	/* A pooled channel is as good as before; a cold one was rejected. */
-	if (ch->state == HPS_CHANNEL_READY)
+	if (ch->state == HPS_CHANNEL_READY && !outdated)
 		hps_pool_put(ch);
 	else
 		hps_channel_close(ch);
+	if (join && outdated) {
+		spin_lock_bh(&conn->lock);
+		conn->joined = conn->one_link;
+		hps_join_if_wanted(conn);
+		spin_unlock_bh(&conn->lock);
+	}
+	hps_conn_put(conn);
 }
 
 static void accepted(struct hps_path *path, const struct hps_hello *hello)
@@ -385,9 +411,11 @@ static enum hps_reason inbound_open(struct hps_channel *ch,
 	hps_conn_event(conn, HPS_CONN_EVENT_PATH_UP, path, HPS_REASON_NONE, 0);
 	path->todo |= HPS_PATH_LINKS;
 	ch->ops->buffer(ch, conn->rcv.credit.buffer);
+	ch->ops->mark(ch, conn->key.mark, conn->key.priority);
 	spin_unlock_bh(&conn->lock);
 
 	hps_hello_fill(conn, &reply, HPS_MSG_ACCEPT);
+	reply.features &= hello->features;
 	memcpy(reply.nonce, conn->nonce[1], HPS_NONCE_LEN);
 	answer(ch, path, &reply);
 	hps_mib_inc(ch->net, HPS_MIB_PASSIVE_OPEN);
@@ -411,10 +439,13 @@ static enum hps_reason inbound_join(struct hps_channel *ch,
 
 /* A hello on a channel that nobody uses. The channel is locked. */
 static void inbound_hello(struct hps_channel *ch, const struct hps_hello *hello)
-	ch->ops->mark(ch, conn->key.mark, conn->key.priority);
 {
 	enum hps_reason reason = hps_hello_check(hello);
 
+	/* A channel has CRCs from its start or never. */
+	if (reason == HPS_REASON_NONE && ch->state == HPS_CHANNEL_READY &&
+	    READ_ONCE(hps_net(ch->net)->sysctl.crc) && !ch->crc)
+		reason = HPS_REASON_FEATURE;
 	if (reason == HPS_REASON_NONE) {
 		if (hello->kind == HPS_MSG_OPEN)
 			reason = inbound_open(ch, hello);

@@ -89,7 +89,8 @@ struct hps_channel *hps_pool_get(struct net *net,
 		found = false;
 		spin_lock_bh(&hn->lock);
 		list_for_each_entry(ch, &hn->pool, use_node) {
-			if (!same_key(&ch->key, key))
+			if (!same_key(&ch->key, key) ||
+			    (READ_ONCE(hn->sysctl.crc) && !ch->crc))
 				continue;
 			list_del_init(&ch->use_node);
 			found = true;
