@@ -99,4 +99,7 @@ static inline struct hps_net *hps_net(const struct net *net)
 	return net_generic(net, hps_net_id);
 }
 
+int hps_net_init(void);
+void hps_net_exit(void);
+
 #endif /* _HPS_NET_H */

@@ -48,7 +48,7 @@ DEFINE_EVENT(hps_segment, hps_segment_sent,
 	TP_ARGS(conn, ifindex, offset, len, again)
 );
 
-/* @again: nothing in it was new */
+/* @again: the peer says that it went over another path before */
 DEFINE_EVENT(hps_segment, hps_segment_received,
 	TP_PROTO(u64 conn, int ifindex, u64 offset, u32 len, bool again),
 	TP_ARGS(conn, ifindex, offset, len, again)
@@ -100,7 +100,7 @@ TRACE_EVENT(hps_path_down,
 		  __entry->err)
 );
 
-/* States are those of TCP (include/net/tcp_states.h). */
+/* States are those of enum hps_conn_state. */
 TRACE_EVENT(hps_conn_state,
 	TP_PROTO(u64 conn, int from, int to),
 
