@@ -3,9 +3,12 @@
  * Reassembly: which octets of the stream are here, and where they lie.
  *
  * All extents of a connection stand in one list ordered by stream offset. New
- * data nearly always belongs at its end, so the place is searched from there.
- * What the list holds is bounded by the credit of the connection, because each
- * extent counts for at least HPS_MIN_SEGMENT_COST or HPS_MARK_COST.
+ * data nearly always belongs near its end, so the place is searched from there.
+ * When a search goes too far, as with a very reordered or hostile peer, all are
+ * put into a tree as well, which serves until the list is empty: no search is
+ * long, and who sends in order pays nothing for it. What the list holds is
+ * bounded by the credit of the connection, because each extent counts for at
+ * least HPS_MIN_SEGMENT_COST or HPS_MARK_COST.
  */
 #include "reasm.h"
 
@@ -16,6 +19,9 @@
 #include <linux/slab.h>
 
 #include "../wire.h"
+
+/* A list is searched for so long. */
+#define SEARCH_STEPS	16
 
 static struct kmem_cache *extent_cache;
 
@@ -37,16 +43,83 @@ static struct hps_extent *by_offset(struct list_head *at)
 	return list_entry(at, struct hps_extent, by_offset);
 }
 
-/* The last extent that begins at or below @off, or the head of the list. */
-static struct list_head *find_before(struct hps_reasm *r, u64 off)
+/* Puts an extent that is in the list into the tree. Of an extent and the one
+ * before it, one has room for a child on the side between them.
+ */
+static noinline void tree_add(struct hps_reasm *r, struct hps_extent *e)
+{
+	struct list_head *before = e->by_offset.prev;
+	struct rb_node **link = &r->tree.rb_node, *parent = NULL;
+
+	if (before != &r->extents && !by_offset(before)->in_tree.rb_right) {
+		parent = &by_offset(before)->in_tree;
+		link = &parent->rb_right;
+	} else if (r->tree.rb_node) {
+		parent = &by_offset(e->by_offset.next)->in_tree;
+		link = &parent->rb_left;
+	}
+	rb_link_node(&e->in_tree, parent, link);
+	rb_insert_color(&e->in_tree, &r->tree);
+}
+
+static void make_tree(struct hps_reasm *r)
 {
 	struct hps_extent *e;
 
-	list_for_each_entry_reverse(e, &r->extents, by_offset)
+	r->tree = RB_ROOT;
+	r->treed = true;
+	list_for_each_entry(e, &r->extents, by_offset)
+		tree_add(r, e);
+}
+
+static struct list_head *tree_before(struct hps_reasm *r, u64 off)
+{
+	struct rb_node *n = r->tree.rb_node;
+	struct list_head *best = &r->extents;
+
+	while (n) {
+		struct hps_extent *e = rb_entry(n, struct hps_extent, in_tree);
+
+		if (e->off <= off) {
+			best = &e->by_offset;
+			n = n->rb_right;
+		} else {
+			n = n->rb_left;
+		}
+	}
+
+	return best;
+}
+
+/* For find_before(), if it is not the last one. */
+static noinline struct list_head *search(struct hps_reasm *r, u64 off)
+{
+	unsigned int steps = SEARCH_STEPS;
+	struct hps_extent *e;
+
+	if (r->treed)
+		return tree_before(r, off);
+	list_for_each_entry_reverse(e, &r->extents, by_offset) {
 		if (e->off <= off)
 			return &e->by_offset;
+		if (!--steps) {
+			make_tree(r);
+			return tree_before(r, off);
+		}
+	}
 
 	return &r->extents;
+}
+
+/* The last extent that begins at or below @off, or the head of the list. */
+static struct list_head *find_before(struct hps_reasm *r, u64 off)
+{
+	struct list_head *last = r->extents.prev;
+
+	if (last == &r->extents || by_offset(last)->off <= off)
+		return last;
+
+	return search(r, off);
 }
 
 /* How many of the octets [off, off + len) the extent at @at holds already. */
@@ -100,6 +173,38 @@ static bool continues(const struct hps_reasm *r, struct list_head *at,
 	return len <= S32_MAX - e->len;
 }
 
+/* An extent is below the frontier now. */
+static void note_mark(struct hps_reasm *r, const struct hps_extent *e)
+{
+	if (!e->mark || r->marked)
+		return;
+	r->marked = true;
+	r->mark = e->off;
+}
+
+/* The first mark is being read: which one is next? Every extent is met once. */
+static noinline void next_mark(struct hps_reasm *r, const struct hps_extent *e)
+{
+	r->marked = false;
+	list_for_each_entry_continue(e, &r->extents, by_offset) {
+		if (e->off >= r->frontier || r->marked)
+			break;
+		note_mark(r, e);
+	}
+}
+
+/* The first hole lies behind @e, or further on. */
+static noinline void advance_over(struct hps_reasm *r, struct hps_extent *e)
+{
+	note_mark(r, e);
+	list_for_each_entry_continue(e, &r->extents, by_offset) {
+		if (e->off != r->frontier)
+			break;
+		r->frontier = extent_end(e);
+		note_mark(r, e);
+	}
+}
+
 /* The extent at @at has become longer or is new: where is the first hole? */
 static void advance(struct hps_reasm *r, struct list_head *at)
 {
@@ -109,11 +214,8 @@ static void advance(struct hps_reasm *r, struct list_head *at)
 		return;
 
 	r->frontier = extent_end(e);
-	list_for_each_entry_continue(e, &r->extents, by_offset) {
-		if (e->off != r->frontier)
-			break;
-		r->frontier = extent_end(e);
-	}
+	if (e->mark || at->next != &r->extents)
+		advance_over(r, e);
 }
 
 /* Add octets that nothing covers behind @at; returns the place that has them,
@@ -151,6 +253,8 @@ static struct list_head *put(struct hps_reasm *r, struct hps_rxq *q,
 		e->rxq = q;
 		link_by_pos(q, e);
 	}
+	if (unlikely(r->treed))
+		tree_add(r, e);
 	r->cost += extent_cost(e);
 	r->count++;
 	advance(r, &e->by_offset);
@@ -164,6 +268,10 @@ static void drop(struct hps_reasm *r, struct hps_extent *e)
 	list_del(&e->by_pos);
 	r->cost -= extent_cost(e);
 	r->count--;
+	if (unlikely(r->treed)) {
+		rb_erase(&e->in_tree, &r->tree);
+		r->treed = r->count;
+	}
 	kmem_cache_free(extent_cache, e);
 }
 
@@ -174,6 +282,10 @@ static void drop(struct hps_reasm *r, struct hps_extent *e)
 void hps_reasm_init(struct hps_reasm *r)
 {
 	INIT_LIST_HEAD(&r->extents);
+	r->tree = RB_ROOT;
+	r->treed = false;
+	r->marked = false;
+	r->mark = 0;
 	r->next = 0;
 	r->frontier = 0;
 	r->cost = 0;
@@ -275,6 +387,8 @@ void hps_reasm_consume(struct hps_reasm *r, u32 n)
 
 	r->next += n;
 	if (n == e->len) {
+		if (e->mark)
+			next_mark(r, e);
 		drop(r, e);
 		return;
 	}
@@ -287,29 +401,35 @@ void hps_reasm_consume(struct hps_reasm *r, u32 n)
 }
 
 /**
+ * hps_reasm_at - find an octet or a mark that has arrived
+ * @r:		the stream
+ * @off:	its offset
+ *
+ * For a reader that looks ahead; hps_reasm_head() is for one that takes.
+ *
+ * Return: the extent that holds it, or NULL.
+ */
+struct hps_extent *hps_reasm_at(struct hps_reasm *r, u64 off)
+{
+	struct list_head *at = find_before(r, off);
+
+	return covered(r, at, off, 1) ? by_offset(at) : NULL;
+}
+
+/**
  * hps_reasm_record - is there a whole record?
  * @r:		the stream
  * @len:	its length without the mark
- *
- * Walks the extents of the record, so a caller that only wants to know after
- * an arrival asks when a mark has come or the frontier has moved.
  *
  * Return: true if all from @r->next to a record mark has arrived.
  */
 bool hps_reasm_record(const struct hps_reasm *r, u64 *len)
 {
-	const struct hps_extent *e;
+	if (!r->marked)
+		return false;
+	*len = r->mark - r->next;
 
-	list_for_each_entry(e, &r->extents, by_offset) {
-		if (e->off >= r->frontier)
-			break;
-		if (e->mark) {
-			*len = e->off - r->next;
-			return true;
-		}
-	}
-
-	return false;
+	return true;
 }
 
 /**
@@ -355,6 +475,7 @@ void hps_reasm_purge(struct hps_reasm *r)
 
 	list_for_each_entry_safe(e, tmp, &r->extents, by_offset)
 		drop(r, e);
+	r->marked = false;
 }
 
 /**

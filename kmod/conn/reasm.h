@@ -11,6 +11,7 @@
 #define _HPS_CONN_REASM_H
 
 #include <linux/list.h>
+#include <linux/rbtree.h>
 #include <linux/types.h>
 
 /* A mark has no octet in a queue, but its extent takes memory all the same. It
@@ -27,6 +28,7 @@ struct hps_rxq {
 /**
  * struct hps_extent - a run of stream octets that has arrived
  * @by_offset:	in hps_reasm.extents, ordered by @off, never overlapping
+ * @in_tree:	in hps_reasm.tree, while there is one
  * @by_pos:	in hps_rxq.extents of the path that holds the octets; a mark
  *		is in no queue
  * @rxq:	that path's queue; NULL for a mark
@@ -38,6 +40,7 @@ struct hps_rxq {
 struct hps_extent {
 	struct list_head by_offset;
 	struct list_head by_pos;
+	struct rb_node	in_tree;
 	struct hps_rxq	*rxq;
 	u64		off;
 	u32		pos;
@@ -48,6 +51,10 @@ struct hps_extent {
 /**
  * struct hps_reasm - the receive side of one connection's stream
  * @extents:	what arrived and was not yet read, by offset
+ * @tree:	the same, while @treed
+ * @treed:	a search had far to go: places are found in @tree until the
+ *		list is empty
+ * @marked:	@mark is the first record mark below @frontier
  * @next:	offset that the reader takes next
  * @frontier:	all below this offset has arrived
  * @cost:	credit that the extents hold: sum of max(len, 512), and
@@ -56,6 +63,10 @@ struct hps_extent {
  */
 struct hps_reasm {
 	struct list_head extents;
+	struct rb_root	tree;
+	bool		treed;
+	bool		marked;
+	u64		mark;
 	u64		next;
 	u64		frontier;
 	u64		cost;
@@ -68,6 +79,7 @@ int hps_reasm_insert(struct hps_reasm *r, struct hps_rxq *q, u64 off, u32 len,
 		     u32 pos, bool mark, u32 *fresh);
 struct hps_extent *hps_reasm_head(const struct hps_reasm *r);
 void hps_reasm_consume(struct hps_reasm *r, u32 n);
+struct hps_extent *hps_reasm_at(struct hps_reasm *r, u64 off);
 bool hps_reasm_record(const struct hps_reasm *r, u64 *len);
 bool hps_rxq_first(const struct hps_rxq *q, u32 *pos);
 void hps_reasm_cut(struct hps_reasm *r);

@@ -11,22 +11,6 @@
 #include "conn/path.h"
 #include "conn/send.h"
 
-/* The extent that holds offset @at, which is @next or what a peek has reached.
- * Data lock held.
- */
-static struct hps_extent *extent_at(const struct hps_reasm *r, u64 at)
-{
-	struct hps_extent *e;
-
-	list_for_each_entry(e, &r->extents, by_offset) {
-		if (e->off > at)
-			return NULL;
-		if (at - e->off < e->len)
-			return e;
-	}
-	return NULL;
-}
-
 /* One run of octets that lies in one path's receive queue. */
 struct run {
 	struct hps_channel	*ch;
@@ -60,7 +44,7 @@ static bool next_run(struct hps_conn *conn, struct hps_read *r, u64 at,
 	spin_lock_bh(&conn->lock);
 	if (taken)
 		hps_reasm_consume(reasm, taken);
-	e = at == reasm->next ? hps_reasm_head(reasm) : extent_at(reasm, at);
+	e = at == reasm->next ? hps_reasm_head(reasm) : hps_reasm_at(reasm, at);
 	if (e && e->mark) {
 		r->mark = true;
 		if (!r->peek)

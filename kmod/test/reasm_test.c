@@ -349,9 +349,19 @@ struct model {
 	u8	owner[MODEL_STREAM];
 	u32	pos[MODEL_STREAM];
 	u64	next;
+	u32	longest;		/* segment */
 };
 
 static struct model model;
+
+/* Every other one is of small segments: many extents, many marks. */
+static void model_begin(struct model *m)
+{
+	u32 longest = m->longest == 4 ? 200 : 4;
+
+	memset(m, 0, sizeof(*m));
+	m->longest = longest;
+}
 
 static bool extents_match_model(const struct fixture *f, const struct model *m)
 {
@@ -412,11 +422,29 @@ static bool queues_match_model(const struct fixture *f, const struct model *m)
 	return true;
 }
 
+/* Every octet is found, and the first record mark before the first hole. */
+static bool searches_match_model(struct fixture *f, const struct model *m,
+				 struct hps_random *rnd)
+{
+	u64 off = hps_random_below(rnd, MODEL_STREAM), mark = m->next, len;
+	const struct hps_extent *e = hps_reasm_at(&f->r, off);
+
+	if (!e != (off < m->next || !m->here[off]) ||
+	    (e && (off < e->off || off - e->off >= e->len)))
+		return false;
+	while (mark < MODEL_STREAM && m->here[mark] == 1)
+		mark++;
+	if (mark == MODEL_STREAM || !m->here[mark])
+		return !hps_reasm_record(&f->r, &len);
+
+	return hps_reasm_record(&f->r, &len) && len == mark - m->next;
+}
+
 static void model_insert(struct kunit *test, struct fixture *f,
 			 struct model *m, struct hps_random *rnd, u32 *end_pos)
 {
 	bool mark = hps_random_below(rnd, 8) == 0;
-	u32 len = mark ? 1 : 1 + hps_random_below(rnd, 200);
+	u32 len = mark ? 1 : 1 + hps_random_below(rnd, m->longest);
 	u32 start = m->next < 100 ? 0 : m->next - 100;
 	u32 off = start + hps_random_below(rnd, 700);
 	int q = hps_random_below(rnd, 2);
@@ -458,10 +486,10 @@ static void reasm_random_traces(struct kunit *test)
 	u32 end_pos[2] = { 0, U32_MAX - 5000 };
 	struct hps_extent *e;
 	struct fixture f;
-	int step;
+	int step, treed = 0;
 
 	begin(&f);
-	memset(&model, 0, sizeof(model));
+	model_begin(&model);
 	for (step = 0; step < MODEL_STEPS; step++) {
 		if (hps_random_below(&rnd, 3)) {
 			model_insert(test, &f, &model, &rnd, end_pos);
@@ -477,12 +505,56 @@ static void reasm_random_traces(struct kunit *test)
 		}
 		HPS_REQUIRE(test, extents_match_model(&f, &model));
 		HPS_REQUIRE(test, queues_match_model(&f, &model));
-		if (model.next == MODEL_STREAM) {
+		HPS_REQUIRE(test, searches_match_model(&f, &model, &rnd));
+		treed += f.r.treed;
+		if (model.next == MODEL_STREAM || step % 800 == 799) {
 			end(test, &f);
 			begin(&f);
-			memset(&model, 0, sizeof(model));
+			model_begin(&model);
 		}
 	}
+	/* Both ways to search have had their share. */
+	HPS_EXPECT(test, treed > MODEL_STEPS / 10);
+	HPS_EXPECT(test, treed < MODEL_STEPS * 9 / 10);
+	end(test, &f);
+}
+
+/* Segments come from the last to the first, as from a hostile peer. */
+static void reasm_backwards(struct kunit *test)
+{
+	struct fixture f;
+	u32 i;
+
+	begin(&f);
+	for (i = 1000; i > 1; i--) {
+		HPS_EXPECT_EQ(test, insert(&f, 0, 2 * (i - 1), 1, 2000 - i), 0);
+		HPS_EXPECT_EQ(test, f.r.treed, 1000 - i >= SEARCH_STEPS);
+	}
+	HPS_EXPECT_EQ(test, f.r.count, 999);
+	HPS_EXPECT_EQ(test, f.r.frontier, 0);
+	/* The holes are filled by one that covers all. */
+	HPS_EXPECT_EQ(test, insert(&f, 1, 0, 2000, 0), 0);
+	HPS_EXPECT_EQ(test, f.fresh, 1001);
+	HPS_EXPECT_EQ(test, f.r.frontier, 2000);
+	while (hps_reasm_head(&f.r))
+		hps_reasm_consume(&f.r, hps_reasm_head(&f.r)->len);
+	HPS_EXPECT_EQ(test, f.r.next, 2000);
+	/* Who sends in order afterwards has a list again. */
+	HPS_EXPECT(test, !f.r.treed);
+	end(test, &f);
+}
+
+/* A tree is no reason to have gone astray in order. */
+static void reasm_in_order_needs_no_tree(struct kunit *test)
+{
+	struct fixture f;
+	u32 i;
+
+	begin(&f);
+	for (i = 0; i < 1000; i++)
+		insert(&f, i & 1, 10 * i, 10, 54 * i);
+	HPS_EXPECT_EQ(test, f.r.count, 1000);
+	HPS_EXPECT(test, !f.r.treed);
 	end(test, &f);
 }
 
@@ -523,6 +595,8 @@ static struct kunit_case cases[] = {
 	HPS_CASE(reasm_first_follows_reader),
 	HPS_CASE(reasm_cut_keeps_what_can_be_read),
 	HPS_CASE(reasm_random_traces),
+	HPS_CASE(reasm_backwards),
+	HPS_CASE(reasm_in_order_needs_no_tree),
 	{}
 };
 

@@ -48,6 +48,7 @@ typedef unsigned int gfp_t;
 #define likely(x)	__builtin_expect(!!(x), 1)
 #define unlikely(x)	__builtin_expect(!!(x), 0)
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
+#define noinline	__attribute__((noinline))
 #define __noreturn	__attribute__((noreturn))
 #define fallthrough	__attribute__((fallthrough))
 #define __maybe_unused	__attribute__((unused))
@@ -232,6 +233,70 @@ static inline bool list_empty(const struct list_head *l)
 	for (e = list_entry((h)->next, __typeof__(*e), m), \
 	     t = list_next_entry(e, m); &e->m != (h); \
 	     e = t, t = list_next_entry(t, m))
+
+/* --- trees ------------------------------------------------------------------- */
+
+/* In order, but not balanced: what is built on it must not need more. */
+struct rb_node {
+	struct rb_node *rb_parent, *rb_left, *rb_right;
+};
+
+struct rb_root {
+	struct rb_node *rb_node;
+};
+
+#define RB_ROOT			((struct rb_root){ NULL })
+#define rb_entry(p, t, m)	container_of(p, t, m)
+
+static inline void rb_link_node(struct rb_node *n, struct rb_node *parent,
+				struct rb_node **link)
+{
+	/* Nothing may be there yet. */
+	assert(!*link);
+	*n = (struct rb_node){ .rb_parent = parent };
+	*link = n;
+}
+
+static inline void rb_insert_color(struct rb_node *n, struct rb_root *root)
+{
+	(void)n;
+	(void)root;
+}
+
+static inline void rb_put(struct rb_root *root, struct rb_node *old,
+			  struct rb_node *n)
+{
+	struct rb_node *parent = old->rb_parent;
+
+	if (!parent)
+		root->rb_node = n;
+	else if (parent->rb_left == old)
+		parent->rb_left = n;
+	else
+		parent->rb_right = n;
+	if (n)
+		n->rb_parent = parent;
+}
+
+static inline void rb_erase(struct rb_node *n, struct rb_root *root)
+{
+	struct rb_node *next = n->rb_right;
+
+	if (!n->rb_left || !n->rb_right) {
+		rb_put(root, n, n->rb_left ? n->rb_left : n->rb_right);
+		return;
+	}
+	while (next->rb_left)
+		next = next->rb_left;
+	if (next != n->rb_right) {
+		rb_put(root, next, next->rb_right);
+		next->rb_right = n->rb_right;
+		next->rb_right->rb_parent = next;
+	}
+	rb_put(root, n, next);
+	next->rb_left = n->rb_left;
+	next->rb_left->rb_parent = next;
+}
 
 /* --- checksum ----------------------------------------------------------------- */
 
