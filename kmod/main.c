@@ -6,6 +6,7 @@
 #include <uapi/linux/hps.h>
 
 #include "conn/conn.h"
+#include "control/diag.h"
 #include "control/netlink.h"
 #include "link/bundle.h"
 #include "net.h"
@@ -40,8 +41,13 @@ static int __init hps_init(void)
 	err = hps_netlink_init();
 	if (err)
 		goto err_socket;
+	err = hps_diag_init();
+	if (err)
+		goto err_netlink;
 	return 0;
 
+err_netlink:
+	hps_netlink_exit();
 err_socket:
 	hps_socket_exit();
 err_linkevent:
@@ -62,6 +68,7 @@ err_channel:
 
 static void __exit hps_exit(void)
 {
+	hps_diag_exit();
 	hps_netlink_exit();
 	hps_socket_exit();
 	hps_linkevent_exit();

@@ -6,6 +6,7 @@ netlink.py newlink NAME ATTR=VALUE...     "ip link add NAME type hps" with data
 netlink.py changelink NAME ATTR=VALUE...
 netlink.py linkinfo NAME                  data of a bundle or slave data
 netlink.py genl CMD [dump] [ATTR=TYPE:VALUE...]   any request to family hps
+netlink.py diag [ATTR=TYPE:VALUE...]              all sockets, by sock_diag
 
 ATTR is a number; values of links are TYPE:VALUE as well. TYPE is u8, u32,
 u64, str or hex. A refusal is printed with its message and the number of the
@@ -131,6 +132,12 @@ def genl(args):
         print(*["%d=%s" % (k, v.hex()) for k, v in parse(body[4:])])
 
 
+def diag(args):
+    payload = struct.pack("BBBBI", 18, 0, 0, 0, 0) + values(args)
+    for body in talk(4, 20, DUMP, payload):
+        print(*["%d=%s" % (k, v.hex()) for k, v in parse(body[32:])])
+
+
 def main():
     command, args = sys.argv[1], sys.argv[2:]
     if command == "newlink":
@@ -139,6 +146,8 @@ def main():
         link(args[0], 0, args[1:])
     elif command == "linkinfo":
         linkinfo(args[0])
+    elif command == "diag":
+        diag(args)
     else:
         genl(args)
 

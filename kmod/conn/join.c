@@ -307,7 +307,7 @@ static bool local_in_use(struct hps_conn *conn, int ifindex)
 	return false;
 }
 
-static bool remote_in_use(struct hps_conn *conn, u8 id)
+static bool remote_in_use(const struct hps_conn *conn, u8 id)
 {
 	struct hps_path *path;
 
@@ -379,6 +379,32 @@ static bool fits(struct hps_conn *conn, const struct hps_link_addr *a,
 	       (o->family == 6) == (a->family == AF_INET6) &&
 	       (!same_net || on_one_net(a, o)) &&
 	       !local_in_use(conn, a->ifindex) && !remote_in_use(conn, o->id);
+}
+
+/**
+ * hps_join_prospects - could a link be joined?
+ * @conn:	the connection; data lock held
+ * @a:		an address of the link
+ * @address:	set if the peer offers a link of its family
+ * @partner:	set if such a link has no path yet
+ */
+void hps_join_prospects(const struct hps_conn *conn,
+			const struct hps_link_addr *a, bool *address,
+			bool *partner)
+{
+	const struct hps_link_offer *o;
+	unsigned int i;
+
+	lockdep_assert_held(&conn->lock);
+	for (i = 0; i < conn->nr_offers; i++) {
+		o = &conn->offer[i];
+		if (!is_usable_offer(o) ||
+		    (o->family == 6) != (a->family == AF_INET6))
+			continue;
+		*address = true;
+		if (!remote_in_use(conn, o->id))
+			*partner = true;
+	}
 }
 
 static void join_pair(struct hps_conn *conn, const struct hps_link_addr *a,

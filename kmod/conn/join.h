@@ -11,6 +11,7 @@
 
 struct hps_channel;
 struct hps_conn;
+struct hps_link_addr;
 struct hps_path;
 union hps_addr;
 
@@ -20,6 +21,9 @@ void hps_join_stay_with(struct hps_conn *conn, const union hps_addr *addr);
 u32 hps_join_offer(struct hps_path *path, void *buf);
 int hps_join_on_links(struct hps_path *path, const struct hps_msg *msg, u32 len);
 void hps_join_if_wanted(struct hps_conn *conn);
+void hps_join_prospects(const struct hps_conn *conn,
+			const struct hps_link_addr *a, bool *address,
+			bool *partner);
 void hps_join_work(struct work_struct *work);
 void hps_join_mac(const struct hps_path *path, bool initiator, u8 *mac);
 void hps_join_on_joined(struct hps_path *path, const struct hps_hello *hello);

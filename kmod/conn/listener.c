@@ -405,3 +405,60 @@ void hps_listener_abandon(struct hps_conn *conn)
 	listener_put(l);
 	hps_conn_put(conn);
 }
+
+static void look(const struct hps_port *p, const struct sock *sk,
+		 struct hps_listener_snapshot *snap)
+{
+	const struct hps_listener *l = p->listener;
+
+	*snap = (struct hps_listener_snapshot) {
+		.local		= p->addr,
+		.type		= l->seqpacket ? SOCK_SEQPACKET : SOCK_STREAM,
+		.uid		= READ_ONCE(sk->sk_uid),
+		.bundle_ifindex	= l->bundle_ifindex,
+		.mark		= READ_ONCE(sk->sk_mark),
+		.waiting	= l->count,
+		.backlog	= READ_ONCE(l->backlog),
+		.snd_limit	= READ_ONCE(sk->sk_sndbuf),
+		.rcv_buffer	= READ_ONCE(sk->sk_rcvbuf),
+	};
+	snap->local.in.sin_port = p->port;
+	if (sk->sk_socket)
+		snap->inode = SOCK_INODE(sk->sk_socket)->i_ino;
+}
+
+/**
+ * hps_listener_look() - look at a listening socket
+ * @hn:		the namespace
+ * @bucket:	of the ports, below HPS_BIND_HASH
+ * @skip:	so many listeners of it were seen before
+ * @snap:	filled
+ *
+ * Context: process or softirq. Returns false if there is no further one.
+ */
+bool hps_listener_look(struct hps_net *hn, unsigned int bucket,
+		       unsigned int skip, struct hps_listener_snapshot *snap)
+{
+	const struct hps_port *p;
+	bool found = false;
+
+	spin_lock_bh(&hn->bind_lock);
+	hlist_for_each_entry(p, &hn->bind[bucket], node) {
+		/* It has no listener before its socket forgets it. */
+		if (!p->listener)
+			continue;
+		if (skip) {
+			skip--;
+			continue;
+		}
+		spin_lock(&p->listener->lock);
+		found = p->listener->sk;
+		if (found)
+			look(p, p->listener->sk, snap);
+		spin_unlock(&p->listener->lock);
+		if (found)
+			break;
+	}
+	spin_unlock_bh(&hn->bind_lock);
+	return found;
+}

@@ -13,6 +13,7 @@
 
 struct hps_conn;
 struct hps_listener;
+struct hps_net;
 struct sock;
 
 /**
@@ -63,6 +64,23 @@ struct hps_listener {
 	int			bundle_ifindex;
 	struct rcu_head		rcu;
 };
+
+/* A listening socket as seen from outside. */
+struct hps_listener_snapshot {
+	union hps_addr	local;
+	int		type;		/* SOCK_STREAM or SOCK_SEQPACKET */
+	kuid_t		uid;
+	u64		inode;
+	int		bundle_ifindex;
+	u32		mark;
+	u32		waiting;
+	u32		backlog;
+	u32		snd_limit;
+	u32		rcv_buffer;
+};
+
+bool hps_listener_look(struct hps_net *hn, unsigned int bucket,
+		       unsigned int skip, struct hps_listener_snapshot *snap);
 
 int hps_port_bind(struct net *net, struct hps_port *p);
 void hps_port_unbind(struct net *net, struct hps_port *p);

@@ -71,6 +71,7 @@ static void fill_head(const struct hps_conn *conn, struct hps_conn_head *head)
 	head->state = tcp_state(conn);
 	head->initiator = conn->initiator;
 	head->bundle_ifindex = conn->bundle_ifindex;
+	head->mark = conn->key.mark;
 	head->send_queue = ahead(snd->end, snd->una);
 	head->unacked = ahead(snd->nxt, snd->una);
 	head->receive_queue = ahead(reasm->frontier, reasm->next);
@@ -177,6 +178,34 @@ void hps_conn_snapshot(struct hps_conn *conn, struct hps_conn_snapshot *snap)
 		fill_path(path, &snap->path[snap->nr_paths++]);
 	}
 	spin_unlock_bh(&conn->lock);
+}
+
+/**
+ * hps_conn_batch() - connections of a namespace, some at a time
+ * @hn: the namespace
+ * @batch: becomes references; NULL for one that is being freed
+ * @max: room in @batch
+ * @skip: how many were seen before
+ *
+ * Context: process or softirq. Return: number of entries filled.
+ */
+int hps_conn_batch(struct hps_net *hn, struct hps_conn **batch, int max,
+		   long skip)
+{
+	struct hps_conn *conn;
+	int n = 0;
+
+	spin_lock_bh(&hn->lock);
+	list_for_each_entry(conn, &hn->conns, net_node) {
+		if (skip-- > 0)
+			continue;
+		if (n == max)
+			break;
+		/* one that is being freed keeps its place in the count */
+		batch[n++] = refcount_inc_not_zero(&conn->ref) ? conn : NULL;
+	}
+	spin_unlock_bh(&hn->lock);
+	return n;
 }
 
 /**

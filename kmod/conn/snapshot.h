@@ -13,6 +13,7 @@
 #include "xport/channel.h"
 
 struct hps_conn;
+struct hps_net;
 struct hps_path;
 struct net;
 
@@ -51,6 +52,7 @@ struct hps_conn_head {
 	kuid_t		uid;
 	u64		inode;		/* 0: orphan, or not yet accepted */
 	int		bundle_ifindex;
+	u32		mark;
 	u64		send_queue;
 	u64		unacked;
 	u64		receive_queue;
@@ -90,6 +92,8 @@ struct hps_conn_snapshot {
 	struct hps_path_snapshot	path[HPS_SNAPSHOT_PATHS];
 };
 
+int hps_conn_batch(struct hps_net *hn, struct hps_conn **batch, int max,
+		   long skip);
 void hps_conn_snapshot(struct hps_conn *conn, struct hps_conn_snapshot *snap);
 
 /**

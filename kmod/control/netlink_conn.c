@@ -167,26 +167,6 @@ int hps_nl_conn_get_doit(struct sk_buff *skb, struct genl_info *info)
 	return err;
 }
 
-/* References to up to @max connections from the @skip-th on. */
-static int conn_batch(struct hps_net *hn, struct hps_conn **batch, int max,
-		      long skip)
-{
-	struct hps_conn *conn;
-	int n = 0;
-
-	spin_lock_bh(&hn->lock);
-	list_for_each_entry(conn, &hn->conns, net_node) {
-		if (skip-- > 0)
-			continue;
-		if (n == max)
-			break;
-		/* one that is being freed keeps its place in the count */
-		batch[n++] = refcount_inc_not_zero(&conn->ref) ? conn : NULL;
-	}
-	spin_unlock_bh(&hn->lock);
-	return n;
-}
-
 /* Return: does @conn fit? */
 static bool dump_conn(struct sk_buff *skb, const struct hps_nl_msg *msg,
 		      struct hps_conn *conn, struct conn_object *o)
@@ -215,7 +195,7 @@ int hps_nl_conn_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb)
 	o->net = sock_net(skb->sk);
 	hps_nl_dump_msg(cb, HPS_CMD_CONN_GET, &msg);
 	do {
-		n = conn_batch(hn, batch, CONN_BATCH, cb->args[0]);
+		n = hps_conn_batch(hn, batch, CONN_BATCH, cb->args[0]);
 		for (i = 0; i < n; i++) {
 			if (batch[i] && !full)
 				full = !dump_conn(skb, &msg, batch[i], o);

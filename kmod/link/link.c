@@ -583,6 +583,40 @@ int hps_link_bundle_of(struct net *net, const union hps_addr *addr)
 }
 
 /**
+ * hps_link_list() - the links of a bundle, usable or not
+ * @net: namespace
+ * @bundle_ifindex: the bundle; 0 is the default one, see hps_bundle_find()
+ * @out: filled
+ * @max: room in @out
+ *
+ * Context: any but hard interrupts.
+ * Return: number of entries filled, 0 when there is no such bundle.
+ */
+int hps_link_list(struct net *net, int bundle_ifindex,
+		  struct hps_link_brief *out, int max)
+{
+	const struct hps_bundle *bundle;
+	const struct hps_link *link;
+	int n = 0;
+
+	rcu_read_lock();
+	bundle = hps_bundle_lookup(net, bundle_ifindex);
+	list_for_each_entry_rcu(link, &hps_net(net)->links, by_net) {
+		if (link->bundle != bundle)
+			continue;
+		if (n == max)
+			break;
+		out[n++] = (struct hps_link_brief) {
+			.ifindex = link->ifindex,
+			.id = link->id,
+			.up = READ_ONCE(link->up),
+		};
+	}
+	rcu_read_unlock();
+	return n;
+}
+
+/**
  * hps_link_net_init() - prepare a namespace
  * @hn: its state
  *

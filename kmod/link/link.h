@@ -93,6 +93,13 @@ struct hps_link_addr {
 	};
 };
 
+/* A link as hps_link_list() tells. */
+struct hps_link_brief {
+	int	ifindex;
+	u8	id;
+	bool	up;
+};
+
 #define HPS_LINK_ADDR_SECONDARY		0x01	/* IPv4: not the first of its subnet */
 #define HPS_LINK_ADDR_DEPRECATED	0x02	/* IPv6: not for new connections */
 
@@ -139,6 +146,8 @@ void hps_link_put(struct hps_link *link);
 int hps_link_snapshot(struct net *net, int bundle_ifindex,
 		      struct hps_link_addr *out, int max);
 int hps_link_bundle_of(struct net *net, const union hps_addr *addr);
+int hps_link_list(struct net *net, int bundle_ifindex,
+		  struct hps_link_brief *out, int max);
 int hps_link_register_notifier(struct notifier_block *nb);
 int hps_link_unregister_notifier(struct notifier_block *nb);
 

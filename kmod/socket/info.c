@@ -4,6 +4,7 @@
 
 #include <linux/build_bug.h>
 #include <linux/slab.h>
+#include <net/sock.h>
 #include <net/tcp_states.h>
 #include <uapi/linux/hps.h>
 
@@ -120,6 +121,28 @@ void hps_info_fill(const struct hps_conn_snapshot *snap, struct hps_info *info)
 	fill_flow(&snap->flow, info);
 	for (i = 0; i < snap->nr_paths; i++)
 		fill_path(&snap->path[i], &path[i]);
+}
+
+/**
+ * hps_info_fill_listener() - show a listening socket
+ * @snap: what it looks like
+ * @info: all zero
+ *
+ * Context: any.
+ */
+void hps_info_fill_listener(const struct hps_listener_snapshot *snap,
+			    struct hps_info *info)
+{
+	fill_layout(info, 0);
+	info->state = TCP_LISTEN;
+	if (snap->type == SOCK_SEQPACKET)
+		info->flags = HPS_INFO_SEQPACKET;
+	fill_addr(&info->local, &snap->local);
+	info->bundle = snap->bundle_ifindex;
+	info->snd_limit = snap->snd_limit;
+	info->rcv_buffer = snap->rcv_buffer;
+	info->waiting = snap->waiting;
+	info->backlog = snap->backlog;
 }
 
 /* A socket that listens, or has no connection. */

@@ -1,38 +1,48 @@
 // SPDX-License-Identifier: GPL-2.0
 /* hpsctl conn */
-#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 
-#include <linux/genetlink.h>
 #include <linux/hps_netlink.h>
 
 #include "common/fail.h"
 #include "common/out.h"
 #include "hpsctl/ctl.h"
+#include "hpsctl/diag.h"
 #include "hpsctl/nl.h"
 
-static const char *state_name(uint8_t state)
-{
-	static const char * const names[] = {
-		[TCP_ESTABLISHED]	= "established",
-		[TCP_SYN_SENT]		= "opening",
-		[TCP_FIN_WAIT1]		= "fin-wait-1",
-		[TCP_FIN_WAIT2]		= "fin-wait-2",
-		[TCP_CLOSE]		= "closed",
-		[TCP_CLOSE_WAIT]	= "close-wait",
-		[TCP_LAST_ACK]		= "last-ack",
-		[TCP_CLOSING]		= "closing",
-	};
+static const char * const states[] = {
+	[TCP_ESTABLISHED]	= "established",
+	[TCP_SYN_SENT]		= "opening",
+	[TCP_FIN_WAIT1]		= "fin-wait-1",
+	[TCP_FIN_WAIT2]		= "fin-wait-2",
+	[TCP_CLOSE]		= "closed",
+	[TCP_CLOSE_WAIT]	= "close-wait",
+	[TCP_LAST_ACK]		= "last-ack",
+	[TCP_LISTEN]		= "listening",
+	[TCP_CLOSING]		= "closing",
+};
 
-	if (state < sizeof(names) / sizeof(names[0]) && names[state])
-		return names[state];
-	return "unknown";
+#define STATES	(sizeof(states) / sizeof(states[0]))
+
+const char *state_name(uint8_t state)
+{
+	return state < STATES && states[state] ? states[state] : "unknown";
+}
+
+int state_number(const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < STATES; i++) {
+		if (states[i] && !strcmp(states[i], name))
+			return i;
+	}
+	return -1;
 }
 
 static const char *path_state_name(uint8_t state)
@@ -79,28 +89,29 @@ void out_path_brief(const struct nlattr *nest)
 	out_object_end();
 }
 
-static void out_path(const struct nlattr *nest)
+static void out_path(const struct hps_path_info *p)
 {
-	const struct nlattr *tb[HPS_A_PATH_MAX + 1];
-
-	nl_parse_nest(nest, tb, HPS_A_PATH_MAX);
 	out_object_begin(NULL);
 	out_text("    path");
-	out_path_names(tb);
-	out_u64("tx_bytes", "\n         tx %llu bytes",
-		nl_number(tb[HPS_A_PATH_TX_BYTES]));
-	out_u64("tx_segments", " %llu segments",
-		nl_number(tb[HPS_A_PATH_TX_SEGMENTS]));
-	out_u64("resent", " %llu resent", nl_number(tb[HPS_A_PATH_RESENT]));
-	out_u64("rx_bytes", "  rx %llu bytes",
-		nl_number(tb[HPS_A_PATH_RX_BYTES]));
-	out_u64("in_flight", "  in flight %llu",
-		nl_number(tb[HPS_A_PATH_IN_FLIGHT]));
-	out_u64("rtt_us", "  rtt %llu us", nl_number(tb[HPS_A_PATH_RTT_US]));
-	out_u64("min_rtt_us", " min %llu us",
-		nl_number(tb[HPS_A_PATH_MIN_RTT_US]));
-	out_u64("rate", "  rate %llu bytes/s\n",
-		nl_number(tb[HPS_A_PATH_RATE]));
+	out_interface("dev", " dev %s", p->ifindex);
+	if (p->link_id)
+		out_u64("link_id", " link %llu", p->link_id);
+	out_str("state", " %s", path_state_name(p->state));
+	out_info_address("local", " %s", &p->local);
+	out_info_address("remote", " > %s", &p->remote);
+	out_u64("tx_bytes", "\n         tx %llu bytes", p->tx_octets);
+	out_u64("tx_segments", " %llu segments", p->tx_segments);
+	out_u64("resent", " %llu resent", p->resent_segments);
+	out_u64("resent_bytes", NULL, p->resent_octets);
+	out_u64("rx_bytes", "  rx %llu bytes", p->rx_octets);
+	out_u64("rx_segments", NULL, p->rx_segments);
+	out_u64("duplicate_bytes", p->duplicate_octets ?
+		" %llu of them twice" : NULL, p->duplicate_octets);
+	out_u64("in_flight", "  in flight %llu", p->in_flight);
+	out_u64("rtt_us", "  rtt %llu us", p->rtt_us);
+	out_u64("min_rtt_us", " min %llu us", p->min_rtt_us);
+	out_u64("mss", NULL, p->mss);
+	out_u64("rate", "  rate %llu bytes/s\n", p->rate);
 	out_object_end();
 }
 
@@ -126,55 +137,96 @@ void out_conn_names(const struct nlattr **tb)
 	out_u64("inode", " inode %llu", nl_number(tb[HPS_A_CONN_INODE]));
 }
 
-static void print(const struct nlmsghdr *nlh)
+void out_socket_names(const struct diag_socket *s)
 {
-	const struct nlattr *tb[HPS_A_CONN_MAX + 1], *attr;
+	const struct hps_info *info = &s->info;
+	bool initiator = info->flags & HPS_INFO_INITIATOR;
+	char token[32];
 
-	nl_parse(nlh, tb, HPS_A_CONN_MAX);
-	out_object_begin(NULL);
-	out_conn_names(tb);
-	out_u64("send_queue", "\n    queued %llu",
-		nl_number(tb[HPS_A_CONN_SEND_QUEUE]));
-	out_u64("unacked", " unacked %llu", nl_number(tb[HPS_A_CONN_UNACKED]));
-	out_u64("receive_queue", " unread %llu",
-		nl_number(tb[HPS_A_CONN_RECEIVE_QUEUE]));
-	out_u64("peer_window", " window %llu\n",
-		nl_number(tb[HPS_A_CONN_PEER_WINDOW]));
-	out_list_begin("paths");
-	mnl_attr_for_each(attr, nlh, GENL_HDRLEN) {
-		if (mnl_attr_get_type(attr) == HPS_A_CONN_PATH)
-			out_path(attr);
+	snprintf(token, sizeof(token), "%016llx",
+		 (unsigned long long)info->token);
+	out_str("token", "%s", info->token ? token : "-");
+	out_str("type", " %s", type_name(s->msg.type));
+	out_str("state", " %s", state_name(s->msg.state));
+	out_info_address("local", " %s", &info->local);
+	if (info->token) {
+		out_bool("initiator", initiator);
+		out_info_address("remote", initiator ? " > %s" : " < %s",
+				 &info->remote);
 	}
+	if (info->bundle)
+		out_interface("bundle", " bundle %s", info->bundle);
+	out_u64("uid", " uid %llu", s->msg.uid);
+	out_u64("inode", " inode %llu", s->msg.inode);
+	if (s->has_mark)
+		out_u64("mark", s->mark ? " mark %llu" : NULL, s->mark);
+}
+
+static uint64_t ahead(uint64_t edge, uint64_t from)
+{
+	return edge > from ? edge - from : 0;
+}
+
+static void out_flow(const struct hps_info *info)
+{
+	out_u64("send_queue", "\n    queued %llu",
+		ahead(info->end, info->una));
+	out_u64("unacked", " unacked %llu", ahead(info->nxt, info->una));
+	out_u64("receive_queue", " unread %llu",
+		ahead(info->rcv_ready, info->rcv_next));
+	out_u64("peer_window", " window %llu", ahead(info->edge, info->una));
+	out_u64("send_memory", " memory %llu", info->snd_memory);
+	out_u64("send_limit", " of %llu", info->snd_limit);
+	out_u64("receive_buffer", NULL, info->rcv_buffer);
+	out_u64("stalls", " stalls %llu", info->stalls);
+	out_u64("resent_bytes", " resent %llu", info->resent_octets);
+	out_u64("duplicate_bytes", " twice %llu", info->duplicate_octets);
+	out_str("policy", " policy %s", policy_name(info->policy));
+	out_u64("cutoff", " cutoff %llu", info->cutoff);
+	if (info->error)
+		out_str("error", " error %s",
+			strerrorname_np(info->error) ? : "unknown");
+	if (info->reason)
+		out_str("reason", " reason %s", reason_name(info->reason));
+	out_text("\n");
+}
+
+static void print(const struct diag_socket *s)
+{
+	unsigned int i;
+
+	out_object_begin(NULL);
+	out_socket_names(s);
+	if (s->msg.state == TCP_LISTEN) {
+		out_u64("waiting", " waiting %llu", s->info.waiting);
+		out_u64("backlog", " backlog %llu\n", s->info.backlog);
+		out_object_end();
+		return;
+	}
+	out_flow(&s->info);
+	out_list_begin("paths");
+	for (i = 0; i < s->nr_paths; i++)
+		out_path(&s->path[i]);
 	out_list_end();
 	out_object_end();
 }
 
 static int show(int argc, char **argv)
 {
-	unsigned long long token = 0;
-	struct nlmsghdr *nlh;
-	char *end;
-	int err;
+	struct diag_filter filter;
+	int n;
 
-	if (argc > 1)
-		return fail("one token, or none for all");
-	if (argc) {
-		errno = 0;
-		token = strtoull(argv[0], &end, 16);
-		if (errno || end == argv[0] || *end)
-			return fail("'%s' is not a token (16 hexadecimal digits)",
-				    argv[0]);
-	}
-	nlh = nl_request(HPS_CMD_CONN_GET, !argc);
-	if (argc)
-		mnl_attr_put_u64(nlh, HPS_A_CONN_TOKEN, token);
+	if (diag_filter_parse(&filter, argc, argv))
+		return -1;
 	out_list_begin("conns");
-	err = nl_run(nlh, print);
+	n = diag_run(&filter, false, print);
 	out_list_end();
-	return err;
+	if (!n && filter.by_token)
+		return fail("No connection has this token");
+	return n < 0 ? -1 : 0;
 }
 
 const struct command conn_commands[] = {
-	{ "show",	show,	"[TOKEN]" },
+	{ "show",	show,	DIAG_FILTER_USAGE },
 	{ }
 };

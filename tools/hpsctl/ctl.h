@@ -29,6 +29,8 @@ extern const struct command link_commands[];
 extern const struct command conn_commands[];
 extern const struct command peer_commands[];
 extern const struct command stats_commands[];
+int explain_run(int argc, char **argv);
+int top_run(int argc, char **argv);
 int monitor_run(int argc, char **argv);
 
 /* The interface with this name. 0 after fail(). */
@@ -40,6 +42,18 @@ void out_interface(const char *key, const char *fmt, uint32_t ifindex);
 /* Prints an address, with [] and port unless @port is NULL. */
 void out_address(const char *key, const char *fmt, const struct nlattr *addr,
 		 const struct nlattr *port);
+
+struct hps_info_addr;
+void out_info_address(const char *key, const char *fmt,
+		      const struct hps_info_addr *addr);
+
+/* Of TCP's numbers; -1 if there is no such name. */
+const char *state_name(uint8_t state);
+int state_number(const char *name);
+
+/* What names a connection of sock_diag, and its state. */
+struct diag_socket;
+void out_socket_names(const struct diag_socket *s);
 
 const char *policy_name(uint8_t policy);
 

@@ -21,6 +21,8 @@ static const struct object {
 	{ "conn",	conn_commands,		NULL },
 	{ "peer",	peer_commands,		NULL },
 	{ "stats",	stats_commands,		NULL },
+	{ "explain",	NULL,			explain_run },
+	{ "top",	NULL,			top_run },
 	{ "monitor",	NULL,			monitor_run },
 };
 

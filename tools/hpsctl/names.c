@@ -30,21 +30,35 @@ void out_interface(const char *key, const char *fmt, uint32_t ifindex)
 	out_str(key, fmt, name);
 }
 
+/* @addr: NULL for any; @port: -1 for none */
+static void out_host(const char *key, const char *fmt, int family,
+		     const void *addr, int port)
+{
+	char host[INET6_ADDRSTRLEN] = "*", text[INET6_ADDRSTRLEN + 16];
+
+	if (addr)
+		inet_ntop(family, addr, host, sizeof(host));
+	snprintf(text, sizeof(text), family == AF_INET6 ? "[%s]:%d" : "%s:%d",
+		 host, port);
+	out_str(key, fmt, port < 0 ? host : text);
+}
+
+void out_info_address(const char *key, const char *fmt,
+		      const struct hps_info_addr *addr)
+{
+	out_host(key, fmt, addr->family, addr->family ? addr->addr : NULL,
+		 ntohs(addr->port));
+}
+
 void out_address(const char *key, const char *fmt, const struct nlattr *addr,
 		 const struct nlattr *port)
 {
-	char host[INET6_ADDRSTRLEN] = "*", text[INET6_ADDRSTRLEN + 16];
 	int family = AF_INET;
 
-	if (addr) {
-		if (mnl_attr_get_payload_len(addr) == sizeof(struct in6_addr))
-			family = AF_INET6;
-		inet_ntop(family, mnl_attr_get_payload(addr), host,
-			  sizeof(host));
-	}
-	snprintf(text, sizeof(text), family == AF_INET6 ? "[%s]:%u" : "%s:%u",
-		 host, (unsigned int)nl_number(port));
-	out_str(key, fmt, port ? text : host);
+	if (addr && mnl_attr_get_payload_len(addr) == sizeof(struct in6_addr))
+		family = AF_INET6;
+	out_host(key, fmt, family, addr ? mnl_attr_get_payload(addr) : NULL,
+		 port ? (int)nl_number(port) : -1);
 }
 
 /* The names are those of the list in the uapi. */

@@ -10,12 +10,14 @@
 #include <linux/genetlink.h>
 #include <linux/hps_netlink.h>
 #include <linux/netlink.h>
+#include <linux/sock_diag.h>
 
 #include "common/fail.h"
 
 #define BUFFER		(64 * 1024)
 
 static struct mnl_socket *sock;
+static struct mnl_socket *diag;
 static uint16_t family;
 static uint32_t group;
 static uint32_t seq;
@@ -102,6 +104,17 @@ struct nlmsghdr *nl_request(uint8_t cmd, bool dump)
 	return prepare(family, cmd, dump ? NLM_F_DUMP : NLM_F_ACK);
 }
 
+struct nlmsghdr *nl_diag_request(size_t size, void **req)
+{
+	struct nlmsghdr *nlh = mnl_nlmsg_put_header(request_buffer);
+
+	nlh->nlmsg_type = SOCK_DIAG_BY_FAMILY;
+	nlh->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
+	nlh->nlmsg_seq = ++seq;
+	*req = mnl_nlmsg_put_extra_header(nlh, size);
+	return nlh;
+}
+
 /* The kernel's sentence in an acknowledgement or at the end of a dump. */
 static const char *extack(const struct nlmsghdr *nlh)
 {
@@ -155,9 +168,9 @@ static int one_message(const struct nlmsghdr *nlh,
 	return 1;
 }
 
-static int receive(void)
+static int receive(struct mnl_socket *from)
 {
-	int len = mnl_socket_recvfrom(sock, answer_buffer,
+	int len = mnl_socket_recvfrom(from, answer_buffer,
 				      sizeof(answer_buffer));
 
 	if (len < 0)
@@ -165,16 +178,42 @@ static int receive(void)
 	return len;
 }
 
+static void extended_errors(struct mnl_socket *s)
+{
+	int one = 1;
+
+	/* without these errors lack their sentence, which is no error */
+	mnl_socket_setsockopt(s, NETLINK_EXT_ACK, &one, sizeof(one));
+	mnl_socket_setsockopt(s, NETLINK_CAP_ACK, &one, sizeof(one));
+}
+
+static int open_diag(void)
+{
+	if (diag)
+		return 0;
+	diag = mnl_socket_open2(NETLINK_SOCK_DIAG, SOCK_CLOEXEC);
+	if (!diag || mnl_socket_bind(diag, 0, MNL_SOCKET_AUTOPID) < 0)
+		return fail("cannot open a netlink socket: %s", strerror(errno));
+	extended_errors(diag);
+	return 0;
+}
+
 int nl_run(struct nlmsghdr *request,
 	   void (*on_message)(const struct nlmsghdr *nlh))
 {
+	struct mnl_socket *via = sock;
 	const struct nlmsghdr *nlh;
 	int len, more = 1;
 
-	if (mnl_socket_sendto(sock, request, request->nlmsg_len) < 0)
+	if (request->nlmsg_type == SOCK_DIAG_BY_FAMILY) {
+		if (open_diag())
+			return -1;
+		via = diag;
+	}
+	if (mnl_socket_sendto(via, request, request->nlmsg_len) < 0)
 		return fail("cannot ask the kernel: %s", strerror(errno));
 	while (more > 0) {
-		len = receive();
+		len = receive(via);
 		if (len < 0)
 			return -1;
 		nlh = (void *)answer_buffer;
@@ -225,15 +264,11 @@ static int find_family(void)
 
 int nl_open(void)
 {
-	int one = 1;
-
 	sock = mnl_socket_open2(NETLINK_GENERIC, SOCK_CLOEXEC);
 	if (!sock || mnl_socket_bind(sock, 0, MNL_SOCKET_AUTOPID) < 0)
 		return fail("cannot open a netlink socket: %s", strerror(errno));
 	seq = time(NULL);
-	/* without these errors lack their sentence, which is no error */
-	mnl_socket_setsockopt(sock, NETLINK_EXT_ACK, &one, sizeof(one));
-	mnl_socket_setsockopt(sock, NETLINK_CAP_ACK, &one, sizeof(one));
+	extended_errors(sock);
 	return find_family();
 }
 
@@ -241,7 +276,10 @@ void nl_close(void)
 {
 	if (sock)
 		mnl_socket_close(sock);
+	if (diag)
+		mnl_socket_close(diag);
 	sock = NULL;
+	diag = NULL;
 }
 
 /* --- events --- */

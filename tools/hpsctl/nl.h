@@ -18,6 +18,9 @@ void nl_close(void);
 /* Begins a request; attributes are put behind it with mnl_attr_put_*(). */
 struct nlmsghdr *nl_request(uint8_t cmd, bool dump);
 
+/* The same of sock_diag; @req becomes its @size octets, all zero. */
+struct nlmsghdr *nl_diag_request(size_t size, void **req);
+
 /**
  * nl_run() - send the request and read what comes back
  * @on_message: called for each message, may be NULL

@@ -274,7 +274,7 @@ struct hps_info {
 	X(PEER_ONE_LINK, 69, "peer-one-link",				\
 	  "the peer offers no further link")				\
 	X(LOOPBACK, 70, "loopback", "the peer is this host")		\
-	X(BOUND, 71, "bound", "the socket is bound to one device")	\
+	X(BOUND, 71, "bound", "the socket is bound to one device or address")	\
 	X(POLICY, 72, "policy", "the policy is single: one link at a time") \
 	X(CUTOFF, 73, "cutoff", "less than the cut-off was moved or waits") \
 	X(PEER_JOINS, 74, "peer-joins",					\

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Why does a connection not use more links, or not this one?
+ *
+ * Pure logic: explain.c fills the facts.
+ */
+#ifndef _HPS_CONN_WHY_H
+#define _HPS_CONN_WHY_H
+
+#include <linux/types.h>
+
+#include "../wire.h"
+
+/**
+ * struct hps_why_conn - what is known of a connection
+ * @opening:	no answer yet
+ * @ending:	it, or the data to be sent, ends
+ * @initiator:	this end connected
+ * @bound:	the socket is bound to one device or address
+ * @loopback:	the peer is this host
+ * @single:	the policy is single
+ * @bundle:	there is a bundle
+ * @links:	its usable links
+ * @offers:	links that the peer has told
+ * @paths:	paths that are up
+ * @cutoff:	in octets
+ * @moved:	octets moved in both directions
+ * @backlog:	octets that wait to be sent
+ * @in_transit:	octets sent and not acknowledged
+ */
+struct hps_why_conn {
+	bool		opening;
+	bool		ending;
+	bool		initiator;
+	bool		bound;
+	bool		loopback;
+	bool		single;
+	bool		bundle;
+	unsigned int	links;
+	unsigned int	offers;
+	unsigned int	paths;
+	u32		cutoff;
+	u64		moved;
+	u64		backlog;
+	u64		in_transit;
+};
+
+/**
+ * struct hps_why_link - what is known of one link
+ * @used:	a path over it is up
+ * @opening:	one is being set up
+ * @up:		it is usable
+ * @address:	it has an address of a family that the peer offers
+ * @partner:	a link of the peer is left to pair it with
+ */
+struct hps_why_link {
+	bool	used;
+	bool	opening;
+	bool	up;
+	bool	address;
+	bool	partner;
+};
+
+enum hps_reason hps_why_join(const struct hps_why_conn *c);
+enum hps_reason hps_why_conn(const struct hps_why_conn *c);
+enum hps_reason hps_why_link(const struct hps_why_conn *c,
+			     const struct hps_why_link *l);
+
+#endif /* _HPS_CONN_WHY_H */
