@@ -33,7 +33,7 @@ _hpsctl()
 		[ "$object" != stats ] || choice="--nonzero"
 	else
 		case $object,$command,$prev in
-		,*) choice="bundle link conn peer stats monitor" ;;
+		,*) choice="bundle link conn peer stats explain top monitor" ;;
 		bundle,,*) choice="show set" ;;
 		link,,*) choice="show add del" ;;
 		conn,,* | peer,,* | stats,,*) choice=show ;;
@@ -48,8 +48,24 @@ _hpsctl()
 			_available_interfaces
 			return ;;
 		link,add,*) choice=bundle ;;
-		conn,show,show)
-			choice=$(__hpsctl_names conn 's/^\([0-9a-f]\{16\}\) .*/\1/p') ;;
+		conn,*,state | explain,*,state)
+			choice="opening established fin-wait-1 fin-wait-2
+				close-wait last-ack closed listening all" ;;
+		conn,*,dev | explain,*,dev)
+			_available_interfaces
+			return ;;
+		conn,*,sport | conn,*,dport | conn,*,src | conn,*,dst | \
+		conn,*,uid | conn,*,inode | conn,*,pid | conn,*,fd | \
+		explain,*,sport | explain,*,dport | explain,*,src | \
+		explain,*,dst | explain,*,uid | explain,*,inode | \
+		explain,*,pid | explain,*,fd) ;;
+		top,*,interval) choice="0.1 1 5" ;;
+		top,*,count) ;;
+		top,*) choice="interval count" ;;
+		conn,show,* | explain,*)
+			choice="state dev uid inode sport dport src dst pid fd"
+			choice+=" "
+			choice+=$(__hpsctl_names conn 's/^\([0-9a-f]\{16\}\) .*/\1/p') ;;
 		stats,show,*)
 			choice=$(__hpsctl_names stats 's/^\(Hps[A-Za-z]*\).*/\1/p') ;;
 		esac
