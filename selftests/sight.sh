@@ -216,6 +216,31 @@ top_screen() {
 		grep -q "^eth1 .* hps0" "$t_dir/screen"
 }
 
+# --- histograms ---
+
+# sizes NS KIND FROM: how often
+sizes() {
+	in_ns "$1" hpsctl -j stats histogram | jq "[.histograms[\"$2\"][] |
+		select(.from == $3) | .count] | add // 0"
+}
+
+histograms() {
+	local w sent received
+	w=$(sizes b write 65536)
+	sent=$(in_ns b hpsctl -j stats histogram | jq '[.histograms["segment-sent"][].count] | add // 0')
+	received=$(in_ns a hpsctl -j stats histogram | jq '[.histograms["segment-received"][].count] | add // 0')
+	send 100000 && [ "$(sizes b write 65536)" = $((w + 1)) ] &&
+		[ "$(counter b HpsSegmentSent)" -gt "$sent" ] &&
+		[ "$(counter a HpsSegmentReceived)" -gt "$received" ] &&
+		in_ns b hpsctl -j stats histogram | jq -e --argjson n \
+			"$(counter b HpsSegmentSent)" \
+			'[.histograms["segment-sent"][].count] | add == $n' &&
+		in_ns a hpsctl -j stats histogram | jq -e --argjson n \
+			"$(counter a HpsSegmentReceived)" \
+			'[.histograms["segment-received"][].count] | add == $n' &&
+		in_ns b hpsctl stats histogram | grep -E "^ +64k +$((w + 1)) #"
+}
+
 ns_make a b || t_skip "cannot make namespaces"
 links 2 || t_skip "cannot make links"
 bundle 2
@@ -265,6 +290,11 @@ t_ok "top: text without a terminal has no escapes" top_text
 t_ok "top: on a terminal the screen is drawn anew" top_screen
 t_refused "top: an interval of nothing" "is not an interval" \
 	in_ns b hpsctl top interval 0
+t_ok "sizes are counted" histograms
+genl() { in_ns b python3 "$here/netlink.py" genl "$@"; }
+t_refused "a histogram without a name" "The histogram's name is missing" genl 11
+t_refused "an unknown histogram" "No histogram has this name" genl 11 1=str:none
+t_ok "one histogram" genl 11 1=str:write
 t_ok "a connection that ends is gone" let_go
 t_ok "a socket that is bound to a device" bound_to_device
 t_ok "it ends, too" let_go

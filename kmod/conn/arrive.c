@@ -82,6 +82,7 @@ out:
 	if (err >= 0) {
 		hps_link_count(path->link, 0, len, 0, 1);
 		hps_mib_inc(ch->net, HPS_MIB_SEGMENT_RECEIVED);
+		hps_hist_count(ch->net, HPS_HIST_SEGMENT_RECEIVED, len);
 		trace_hps_segment_received(conn->token, ch->key.ifindex, off,
 					   len, data->msg.flags &
 					   HPS_DATA_RESENT);

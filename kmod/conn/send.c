@@ -306,6 +306,7 @@ static bool give(struct hps_conn *conn, struct hps_path *path,
 	path->tx_segments++;
 	hps_link_count(path->link, s->len, 0, 1, 0);
 	hps_mib_inc(conn->net, HPS_MIB_SEGMENT_SENT);
+	hps_hist_count(conn->net, HPS_HIST_SEGMENT_SENT, s->len);
 	if (again) {
 		path->resent++;
 		path->resent_octets += s->len;

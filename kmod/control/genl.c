@@ -56,8 +56,13 @@ const struct nla_policy hps_stats_get_nl_policy[HPS_A_COUNTER_NAME + 1] = {
 	[HPS_A_COUNTER_NAME] = { .type = NLA_NUL_STRING, .len = 63, },
 };
 
+/* HPS_CMD_HISTOGRAM_GET - do */
+const struct nla_policy hps_histogram_get_nl_policy[HPS_A_HISTOGRAM_NAME + 1] = {
+	[HPS_A_HISTOGRAM_NAME] = { .type = NLA_NUL_STRING, .len = 63, },
+};
+
 /* Ops table for hps */
-const struct genl_ops hps_nl_ops[8] = {
+const struct genl_ops hps_nl_ops[9] = {
 	{
 		.cmd		= HPS_CMD_BUNDLE_GET,
 		.doit		= hps_nl_bundle_get_doit,
@@ -113,6 +118,13 @@ const struct genl_ops hps_nl_ops[8] = {
 		.dumpit		= hps_nl_stats_get_dumpit,
 		.policy		= hps_stats_get_nl_policy,
 		.maxattr	= HPS_A_COUNTER_NAME,
+	},
+	{
+		.cmd		= HPS_CMD_HISTOGRAM_GET,
+		.doit		= hps_nl_histogram_get_doit,
+		.dumpit		= hps_nl_histogram_get_dumpit,
+		.policy		= hps_histogram_get_nl_policy,
+		.maxattr	= HPS_A_HISTOGRAM_NAME,
 	},
 };
 

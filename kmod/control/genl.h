@@ -29,8 +29,10 @@ extern const struct nla_policy hps_peer_get_nl_policy[HPS_A_PEER_REMOTE_ADDR + 1
 
 extern const struct nla_policy hps_stats_get_nl_policy[HPS_A_COUNTER_NAME + 1];
 
+extern const struct nla_policy hps_histogram_get_nl_policy[HPS_A_HISTOGRAM_NAME + 1];
+
 /* Ops table for hps */
-extern const struct genl_ops hps_nl_ops[8];
+extern const struct genl_ops hps_nl_ops[9];
 
 int hps_nl_bundle_get_doit(struct sk_buff *skb, struct genl_info *info);
 int hps_nl_bundle_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb);
@@ -45,6 +47,9 @@ int hps_nl_peer_get_doit(struct sk_buff *skb, struct genl_info *info);
 int hps_nl_peer_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb);
 int hps_nl_stats_get_doit(struct sk_buff *skb, struct genl_info *info);
 int hps_nl_stats_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb);
+int hps_nl_histogram_get_doit(struct sk_buff *skb, struct genl_info *info);
+int hps_nl_histogram_get_dumpit(struct sk_buff *skb,
+				struct netlink_callback *cb);
 
 enum {
 	HPS_NLGRP_EVENTS,

@@ -4,6 +4,7 @@
  */
 #include "control/mib.h"
 
+#include <linux/bitops.h>
 #include <linux/proc_fs.h>
 #include <linux/seq_file.h>
 #include <net/net_namespace.h>
@@ -66,6 +67,54 @@ static_assert(ARRAY_SIZE(names) == HPS_MIB_MAX);
 void hps_mib_add(const struct net *net, enum hps_mib_field field, u64 n)
 {
 	this_cpu_add(hps_net(net)->mib->field[field], n);
+}
+
+/**
+ * hps_hist_count() - count a size
+ * @net: namespace
+ * @hist: the histogram
+ * @size: octets
+ *
+ * Context: any.
+ */
+void hps_hist_count(const struct net *net, enum hps_hist hist, u32 size)
+{
+	unsigned int bucket = min_t(unsigned int, fls(size),
+				    HPS_HIST_BUCKETS - 1);
+
+	this_cpu_inc(hps_net(net)->mib->hist[hist][bucket]);
+}
+
+/**
+ * hps_hist_sum() - read a bucket of a histogram
+ * @hn: namespace
+ * @hist: the histogram
+ * @bucket: below HPS_HIST_BUCKETS
+ *
+ * Context: any.
+ */
+u64 hps_hist_sum(const struct hps_net *hn, enum hps_hist hist,
+		 unsigned int bucket)
+{
+	u64 sum = 0;
+	int cpu;
+
+	for_each_possible_cpu(cpu)
+		sum += READ_ONCE(per_cpu_ptr(hn->mib, cpu)->hist[hist][bucket]);
+	return sum;
+}
+
+/* The name of a histogram, as generic netlink tells it. */
+const char *hps_hist_name(enum hps_hist hist)
+{
+	static const char * const hist_names[] = {
+		[HPS_HIST_WRITE]		= "write",
+		[HPS_HIST_SEGMENT_SENT]		= "segment-sent",
+		[HPS_HIST_SEGMENT_RECEIVED]	= "segment-received",
+	};
+
+	static_assert(ARRAY_SIZE(hist_names) == HPS_HIST_MAX);
+	return hist_names[hist];
 }
 
 /**

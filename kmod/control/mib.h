@@ -55,8 +55,22 @@ enum hps_mib_field {
 	HPS_MIB_MAX
 };
 
+/* Sizes that are counted by their power of two; names are in mib.c. */
+enum hps_hist {
+	HPS_HIST_WRITE,			/* octets of a send call */
+	HPS_HIST_SEGMENT_SENT,		/* payload */
+	HPS_HIST_SEGMENT_RECEIVED,	/* payload */
+	HPS_HIST_MAX
+};
+
+/* Bucket 0 counts size 0, bucket n sizes from 2^(n-1) to 2^n - 1; the last one
+ * all that is larger, too.
+ */
+#define HPS_HIST_BUCKETS	32
+
 struct hps_mib {
 	u64	field[HPS_MIB_MAX];
+	u64	hist[HPS_HIST_MAX][HPS_HIST_BUCKETS];
 };
 
 int hps_mib_net_init(struct hps_net *hn);
@@ -64,6 +78,11 @@ void hps_mib_net_exit(struct hps_net *hn);
 void hps_mib_add(const struct net *net, enum hps_mib_field field, u64 n);
 u64 hps_mib_sum(const struct hps_net *hn, enum hps_mib_field field);
 const char *hps_mib_name(enum hps_mib_field field);
+
+void hps_hist_count(const struct net *net, enum hps_hist hist, u32 size);
+u64 hps_hist_sum(const struct hps_net *hn, enum hps_hist hist,
+		 unsigned int bucket);
+const char *hps_hist_name(enum hps_hist hist);
 
 static inline void hps_mib_inc(const struct net *net, enum hps_mib_field field)
 {

@@ -18,6 +18,8 @@
 #define PEER_BATCH	32
 #define PEER_SIZE	160
 #define COUNTER_SIZE	128
+/* a pad may stand before each of the buckets */
+#define HISTOGRAM_SIZE	(64 + 16 * HPS_HIST_BUCKETS)
 
 /* --- addresses --- */
 
@@ -430,6 +432,81 @@ int hps_nl_stats_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb)
 		counter.name = hps_mib_name(cb->args[0]);
 		counter.value = hps_mib_sum(hn, cb->args[0]);
 		if (hps_nl_put(skb, &msg, put_counter, &counter))
+			break;
+	}
+	return skb->len;
+}
+
+/* --- histograms --- */
+
+struct histogram {
+	const char	*name;
+	u64		bucket[HPS_HIST_BUCKETS];
+};
+
+static int put_histogram(struct sk_buff *skb, const void *object)
+{
+	const struct histogram *h = object;
+	unsigned int i;
+
+	if (nla_put_string(skb, HPS_A_HISTOGRAM_NAME, h->name))
+		return -EMSGSIZE;
+	for (i = 0; i < HPS_HIST_BUCKETS; i++) {
+		if (nla_put_u64_64bit(skb, HPS_A_HISTOGRAM_BUCKET,
+				      h->bucket[i], HPS_A_HISTOGRAM_PAD))
+			return -EMSGSIZE;
+	}
+	return 0;
+}
+
+static void read_histogram(const struct hps_net *hn, enum hps_hist hist,
+			   struct histogram *h)
+{
+	unsigned int i;
+
+	h->name = hps_hist_name(hist);
+	for (i = 0; i < HPS_HIST_BUCKETS; i++)
+		h->bucket[i] = hps_hist_sum(hn, hist, i);
+}
+
+int hps_nl_histogram_get_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	struct hps_net *hn = hps_net(genl_info_net(info));
+	struct nlattr *attr = info->attrs[HPS_A_HISTOGRAM_NAME];
+	struct histogram h;
+	int i;
+
+	if (!attr) {
+		NL_SET_ERR_MSG(info->extack, "The histogram's name is missing");
+		return -EINVAL;
+	}
+	for (i = 0; i < HPS_HIST_MAX; i++) {
+		if (nla_strcmp(attr, hps_hist_name(i)))
+			continue;
+		read_histogram(hn, i, &h);
+		return hps_nl_reply(info, HPS_CMD_HISTOGRAM_GET,
+				    HISTOGRAM_SIZE, GFP_KERNEL, put_histogram,
+				    &h);
+	}
+	NL_SET_ERR_MSG_ATTR(info->extack, attr, "No histogram has this name");
+	return -ENOENT;
+}
+
+int hps_nl_histogram_get_dumpit(struct sk_buff *skb,
+				struct netlink_callback *cb)
+{
+	struct hps_net *hn = hps_net(sock_net(skb->sk));
+	struct hps_nl_msg msg;
+	struct histogram h;
+	int err;
+
+	err = hps_nl_refuse_attrs(cb);
+	if (err)
+		return err;
+	hps_nl_dump_msg(cb, HPS_CMD_HISTOGRAM_GET, &msg);
+	for (; cb->args[0] < HPS_HIST_MAX; cb->args[0]++) {
+		read_histogram(hn, cb->args[0], &h);
+		if (hps_nl_put(skb, &msg, put_histogram, &h))
 			break;
 	}
 	return skb->len;

@@ -241,6 +241,7 @@ int hps_sendmsg(struct socket *sock, struct msghdr *msg, size_t len)
 	if (conn->snd.more || conn->snd.cork)
 		hps_conn_cork(conn);
 	spin_unlock_bh(&conn->lock);
+	hps_hist_count(conn->net, HPS_HIST_WRITE, min_t(size_t, len, U32_MAX));
 	err = write_payload(sk, conn, msg, timeo);
 	hps_send_push(conn);
 out_put:

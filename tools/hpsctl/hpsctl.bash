@@ -36,7 +36,8 @@ _hpsctl()
 		,*) choice="bundle link conn peer stats explain top monitor" ;;
 		bundle,,*) choice="show set" ;;
 		link,,*) choice="show add del" ;;
-		conn,,* | peer,,* | stats,,*) choice=show ;;
+		stats,,*) choice="show histogram" ;;
+		conn,,* | peer,,*) choice=show ;;
 		*,*,policy) choice="single stripe" ;;
 		*,*,cutoff) choice="auto 16k 64k 256k 1M" ;;
 		bundle,show,show | bundle,set,set | link,add,bundle)
