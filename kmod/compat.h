@@ -8,6 +8,7 @@
 #define _HPS_COMPAT_H
 
 #include <linux/net.h>
+#include <linux/skbuff.h>
 #include <linux/socket.h>
 #include <linux/timer.h>
 #include <linux/version.h>
@@ -48,6 +49,38 @@
  */
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 10, 0)
 #define HPS_SG_FROM_ITER_SOCK	1
+#endif
+
+/* before 6.16: msg_zerocopy_realloc() knew nothing of device memory. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 16, 0)
+#define hps_msg_zerocopy_realloc(sk, len, ubuf) \
+	msg_zerocopy_realloc(sk, len, ubuf)
+#else
+#define hps_msg_zerocopy_realloc(sk, len, ubuf) \
+	msg_zerocopy_realloc(sk, len, ubuf, false)
+#endif
+
+/* The two things that are done to somebody else's ubuf, see HPS_UBUF_CALLBACK. */
+#ifdef HPS_UBUF_CALLBACK
+#define hps_ubuf_complete(ubuf, ok)	((ubuf)->callback(NULL, ubuf, ok))
+#define hps_ubuf_is_msgzc(ubuf)		((ubuf)->callback == msg_zerocopy_callback)
+#else
+#define hps_ubuf_complete(ubuf, ok)	((ubuf)->ops->complete(NULL, ubuf, ok))
+#define hps_ubuf_is_msgzc(ubuf)		((ubuf)->ops == &msg_zerocopy_ubuf_ops)
+#endif
+
+/* before 6.5: splice gave pages to proto_ops.sendpage() one by one; since then
+ * to sendmsg() with MSG_SPLICE_PAGES. Reading without an own splice_read() went
+ * by another function.
+ */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 5, 0)
+#define HPS_SENDPAGE		1
+#define hps_copy_splice_read	generic_file_splice_read
+#define HPS_OPS_SENDPAGE(fn)	.sendpage = (fn),
+#else
+#define MSG_SENDPAGE_NOTLAST	0
+#define HPS_OPS_SENDPAGE(fn)
+#define hps_copy_splice_read	copy_splice_read
 #endif
 
 /* before 6.15: rtnl_link_ops.newlink() took the attributes one by one; since

@@ -34,6 +34,7 @@ struct hps_tcp_listener;
  * @max_half_open:	channels in set-up that may exist at once
  * @pool_idle:		seconds an idle channel is kept; 0 keeps none
  * @pool_size:		idle channels kept per address pair
+ * @zerocopy_min:	writes below are copied, MSG_ZEROCOPY or not, octets
  * @port_min:		first port given to sockets that did not bind
  * @port_max:		last such port
  */
@@ -50,6 +51,7 @@ struct hps_sysctls {
 	unsigned int	max_half_open;
 	unsigned int	pool_idle;
 	unsigned int	pool_size;
+	unsigned int	zerocopy_min;
 	unsigned int	port_min;
 	unsigned int	port_max;
 };

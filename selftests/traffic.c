@@ -21,6 +21,8 @@
  *	-N	TCP_NODELAY		-B N	SO_SNDBUF and SO_RCVBUF
  *	-b N	backlog (128)		-i N	microseconds between writes
  *	-D DEV	SO_BINDTODEVICE		-A ADDR	bind before connect
+ *	-Z	MSG_ZEROCOPY: each buffer is written again, with other octets,
+ *		as soon as its completions have come
  */
 #include <arpa/inet.h>
 #include <err.h>
@@ -34,17 +36,20 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "notify.h"
 #include "pattern.h"
 
 #define MAGIC		0x68707374u
 #define UP		1
 #define DOWN		2
 #define LARGEST		(1 << 20)
+#define BUFFERS		3
 
 /* What a client asks for; native order, both ends are one machine or alike. */
 struct request {
@@ -64,7 +69,7 @@ static int domain = AF_HPS, protocol, type = SOCK_STREAM;
 static struct sockaddr_storage source;
 static socklen_t source_len;
 static const char *device;
-static int connections = 1, at_once = 1, nodelay, buffer, backlog = 128;
+static int connections = 1, at_once = 1, nodelay, buffer, backlog = 128, zerocopy;
 static struct sockaddr_storage address;
 static socklen_t address_len;
 
@@ -80,6 +85,73 @@ static void send_all(int fd, const void *buf, size_t len)
 		p += n;
 		len -= n;
 	}
+}
+
+/* What -Z knows of its buffers: calls under way, which buffer a call used. */
+static uint32_t under_way[BUFFERS], calls;
+static uint8_t buffer_of[1 << 16];
+
+static void await(int fd, unsigned int which)
+{
+	struct pollfd p = { .fd = fd };
+	struct notice n;
+	int got;
+
+	while (under_way[which]) {
+		got = notice_next(fd, &n);
+		if (got < 0 && errno != EAGAIN)
+			err(1, "error queue");
+		if (got < 0 && poll(&p, 1, 60000) != 1)
+			errx(1, "no completion came");
+		if (!got)
+			errx(1, "not a completion");
+		if (got < 0)
+			continue;
+		if (n.hi - n.lo >= calls || n.hi >= calls)
+			errx(1, "completion %u to %u of %u", n.lo, n.hi, calls);
+		for (; n.lo != n.hi + 1; n.lo++)
+			under_way[buffer_of[n.lo & 0xffff]]--;
+	}
+}
+
+static void send_zerocopy(int fd, unsigned int which, const uint8_t *p,
+			  size_t len)
+{
+	while (len) {
+		ssize_t n;
+
+		buffer_of[calls & 0xffff] = which;
+		n = send(fd, p, len, MSG_NOSIGNAL | MSG_ZEROCOPY);
+		if (n < 0)
+			err(1, "send");
+		calls++;
+		under_way[which]++;
+		p += n;
+		len -= n;
+	}
+}
+
+static void send_stream_zerocopy(int fd, const struct request *r, uint64_t seed)
+{
+	static uint8_t buf[BUFFERS][LARGEST];
+	uint64_t sizes = ~seed, at = 0;
+	unsigned int which = 0;
+
+	while (at < r->octets) {
+		size_t n = 1 + next_random(&sizes) % r->largest;
+
+		if (n > r->octets - at)
+			n = r->octets - at;
+		await(fd, which);
+		/* What is still sent from it would be seen by the reader. */
+		memset(buf[which], 0xdb, LARGEST);
+		pattern(buf[which], n, seed, at);
+		send_zerocopy(fd, which, buf[which], n);
+		which = (which + 1) % BUFFERS;
+		at += n;
+	}
+	for (which = 0; which < BUFFERS; which++)
+		await(fd, which);
 }
 
 static void recv_all(int fd, void *buf, size_t len)
@@ -175,7 +247,9 @@ static void transfer(int fd, const struct request *r, bool client)
 
 	if (sends && receives)
 		pid = fork();
-	if (sends && !pid)
+	if (sends && !pid && zerocopy)
+		send_stream_zerocopy(fd, r, out);
+	else if (sends && !pid)
 		send_stream(fd, r, out);
 	if (sends && receives && !pid)
 		_exit(0);
@@ -204,6 +278,9 @@ static void options(int fd)
 	if (nodelay &&
 	    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one)))
 		err(1, "TCP_NODELAY");
+	if (zerocopy &&
+	    setsockopt(fd, SOL_SOCKET, SO_ZEROCOPY, &one, sizeof(one)))
+		err(1, "SO_ZEROCOPY");
 	if (buffer &&
 	    (setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &buffer, sizeof(buffer)) ||
 	     setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &buffer, sizeof(buffer))))
@@ -424,7 +501,7 @@ int main(int argc, char **argv)
 	int c;
 
 	setvbuf(stdout, NULL, _IOLBF, 0);
-	while ((c = getopt(argc, argv, "P:Qd:s:w:S:n:j:NB:b:i:D:A:")) != -1) {
+	while ((c = getopt(argc, argv, "P:Qd:s:w:S:n:j:NZB:b:i:D:A:")) != -1) {
 		switch (c) {
 		case 'P': set_protocol(optarg); break;
 		case 'Q': type = SOCK_SEQPACKET; break;
@@ -435,6 +512,7 @@ int main(int argc, char **argv)
 		case 'n': connections = atoi(optarg); break;
 		case 'j': at_once = atoi(optarg); break;
 		case 'N': nodelay = 1; break;
+		case 'Z': zerocopy = 1; break;
 		case 'B': buffer = atoi(optarg); break;
 		case 'b': backlog = atoi(optarg); break;
 		case 'i': want.interval = atoi(optarg); break;

@@ -84,13 +84,27 @@ static void unlock_channel(struct hps_channel *ch, bool push)
 	hps_channel_put(ch);
 }
 
+/* Returns the octets delivered, all of @run unless a pipe is full, or an error. */
+static int deliver(struct hps_channel *ch, const struct run *run,
+		   const struct hps_read *r)
+{
+	int err;
+
+	if (r->pipe)
+		return ch->ops->splice(ch, run->pos, run->len, r->pipe,
+				       r->flags);
+	err = ch->ops->read(ch, run->pos, run->len, r->to);
+	return err ? err : run->len;
+}
+
 /**
- * hps_recv_read - copy what has arrived to the application
+ * hps_recv_read - give what has arrived to the application
  * @conn:	the connection
  * @r:		what is wanted; tells what was done
  *
- * Context: process, socket lock held; locks channels. Returns 0 or -EFAULT;
- * octets copied before a fault count. Tells the peer if that matters.
+ * Context: process, socket lock held; locks channels. Returns 0, -EFAULT, or
+ * an error of splice; octets delivered before it count. Tells the peer if that
+ * matters.
  */
 int hps_recv_read(struct hps_conn *conn, struct hps_read *r)
 {
@@ -99,7 +113,7 @@ int hps_recv_read(struct hps_conn *conn, struct hps_read *r)
 	bool due = false, same;
 	struct run run;
 	u32 taken = 0;
-	int err = 0;
+	int n = 0;
 
 	while (next_run(conn, r, at, taken, &run, &due)) {
 		taken = 0;
@@ -110,21 +124,24 @@ int hps_recv_read(struct hps_conn *conn, struct hps_read *r)
 		} else {
 			hps_channel_put(run.ch);
 		}
-		err = held->ops->read(held, run.pos, run.len, r->to);
-		if (err)
+		n = deliver(held, &run, r);
+		if (n <= 0)
 			break;
-		at += run.len;
-		r->done += run.len;
-		r->len -= run.len;
+		at += n;
+		r->done += n;
+		r->len -= n;
 		if (!r->peek)
-			taken = run.len;
+			taken = n;
+		/* The pipe is full. */
+		if (n < run.len)
+			r->len = 0;
 	}
 	/* With several paths the least loaded one is the one to tell by. */
 	same = due && held && READ_ONCE(conn->nr_paths) == 1;
 	unlock_channel(held, same);
 	if (due && !same)
 		hps_send_push(conn);
-	return err;
+	return min(n, 0);
 }
 
 /* Data was taken without hps_recv_read(). No channel locked. */
@@ -238,6 +255,31 @@ void hps_recv_arrived(struct hps_conn *conn)
 		conn->rcv.want = HPS_NO_READER;
 		sk->sk_data_ready(sk);
 	}
+}
+
+/**
+ * hps_recv_napi - the device queues by which the paths receive
+ * @conn:	the connection
+ * @ids:	their NAPI ids
+ * @most:	places in @ids
+ *
+ * Returns how many there are.
+ */
+unsigned int hps_recv_napi(struct hps_conn *conn, unsigned int *ids,
+			   unsigned int most)
+{
+	struct hps_path *path;
+	unsigned int n = 0;
+
+	spin_lock_bh(&conn->lock);
+	list_for_each_entry(path, &conn->paths, node) {
+		unsigned int id = path->ch->ops->napi(path->ch);
+
+		if (id && n < most)
+			ids[n++] = id;
+	}
+	spin_unlock_bh(&conn->lock);
+	return n;
 }
 
 /**

@@ -10,10 +10,12 @@
 struct hps_conn;
 struct hps_path;
 struct iov_iter;
+struct pipe_inode_info;
 
 /**
  * struct hps_read - one read by the application
- * @to:		whereto
+ * @to:		whereto, or
+ * @pipe:	whereto by reference, with @flags (SPLICE_F_*)
  * @len:	octets at most
  * @peek:	do not take them
  * @record:	stop behind a record mark and take it (SOCK_SEQPACKET)
@@ -22,6 +24,8 @@ struct iov_iter;
  */
 struct hps_read {
 	struct iov_iter	*to;
+	struct pipe_inode_info *pipe;
+	unsigned int	flags;
 	size_t		len;
 	bool		peek;
 	bool		record;
@@ -36,5 +40,7 @@ u64 hps_recv_queued(const struct hps_conn *conn);
 bool hps_recv_at_end(const struct hps_conn *conn);
 void hps_recv_arrived(struct hps_conn *conn);
 bool hps_recv_wait(struct hps_conn *conn, u64 want);
+unsigned int hps_recv_napi(struct hps_conn *conn, unsigned int *ids,
+			   unsigned int most);
 
 #endif /* _HPS_CONN_RECV_H */

@@ -211,6 +211,7 @@ static void *describe(struct hps_send *snd, struct hps_chunk *c,
 {
 	u32 skip = s->off - c->off, left = s->len, n;
 	struct hps_chunk *last = c;
+	bool begun = false;
 	void *head;
 
 	if (!skip && !c->head_used) {
@@ -222,21 +223,32 @@ static void *describe(struct hps_send *snd, struct hps_chunk *c,
 		head = tx->frame + sizeof(struct hps_frame);
 		left -= n;
 		skip = n;
+		begun = n;
 	} else {
 		head = hps_tx_head(tx, sizeof(struct hps_data));
 		if (!head)
 			return NULL;
 	}
-	/* One piece stays free for the trailer. */
+	tx->shared = false;
+	tx->ubuf = NULL;
+	/* One piece stays free for the trailer; a message has one ubuf. */
 	while (left && tx->nr < HPS_TX_VECS - 1) {
 		n = min(left, c->len - skip);
+		if (n && !begun)
+			tx->ubuf = c->ubuf;
+		if (n && c->ubuf != tx->ubuf)
+			break;
 		if (n)
 			add_piece(tx, c->page, c->page_off + skip, n);
+		tx->shared |= c->shared;
+		begun |= n;
 		last = c;
 		left -= n;
 		skip = 0;
 		c = list_next_entry(c, node);
 	}
+	if (tx->ubuf)
+		net_zcopy_get(tx->ubuf);
 	s->len -= left;
 	if (left)
 		s->mark = false;

@@ -11,8 +11,13 @@ struct hps_conn;
 struct hps_path;
 struct hps_tx;
 struct iov_iter;
+struct ubuf_info;
 
 int hps_send_write(struct hps_conn *conn, struct iov_iter *from, u32 len);
+int hps_send_pages(struct hps_conn *conn, struct iov_iter *from, u32 len,
+		   struct ubuf_info *ubuf);
+struct ubuf_info *hps_send_last_ubuf(struct hps_conn *conn);
+bool hps_send_takes_pages(struct hps_conn *conn, const struct iov_iter *from);
 int hps_send_mark(struct hps_conn *conn);
 u32 hps_send_space(const struct hps_conn *conn);
 void hps_send_push(struct hps_conn *conn);

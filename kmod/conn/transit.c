@@ -18,13 +18,6 @@ struct hps_chunk *hps_chunk_alloc(gfp_t gfp)
 	return kmem_cache_zalloc(chunk_cache, gfp);
 }
 
-/* For a chunk that was never added. */
-void hps_chunk_free(struct hps_chunk *c)
-{
-	put_page(c->page);
-	kmem_cache_free(chunk_cache, c);
-}
-
 struct hps_segment *hps_segment_alloc(void)
 {
 	return kmem_cache_alloc(segment_cache, GFP_ATOMIC);
@@ -34,6 +27,15 @@ void hps_segment_free(struct hps_segment *s)
 {
 	if (s)
 		kmem_cache_free(segment_cache, s);
+}
+
+/* Lets go of a chunk's page; whoever waits for that may be told here. */
+void hps_chunk_free(struct hps_chunk *c)
+{
+	put_page(c->page);
+	if (c->ubuf)
+		net_zcopy_put(c->ubuf);
+	kmem_cache_free(chunk_cache, c);
 }
 
 static void free_chunk(struct hps_send *snd, struct hps_chunk *c)

@@ -8,6 +8,8 @@
 
 #include <linux/gfp.h>
 #include <linux/minmax.h>
+#include <linux/mm.h>
+#include <linux/skbuff.h>
 
 #include "conn/path.h"
 #include "wire.h"
@@ -24,6 +26,12 @@
  * @mark:	a record mark follows
  * @head_used:	the space in front was given to TCP
  * @closed:	the space behind was given to TCP: nothing can be appended
+ * @shared:	the page is not ours and may change meanwhile (splice)
+ * @ubuf:	whom to tell, by a reference, that the page is not used any more
+ *		(MSG_ZEROCOPY); NULL if nobody waits for that
+ *
+ * A chunk of pages that are not ours (pages.c) has no space around: @head_used
+ * and @closed are set from the start.
  */
 struct hps_chunk {
 	struct list_head	node;
@@ -34,6 +42,8 @@ struct hps_chunk {
 	bool			mark;
 	bool			head_used;
 	bool			closed;
+	bool			shared;
+	struct ubuf_info	*ubuf;
 };
 
 static inline u32 hps_chunk_memory(const struct hps_chunk *c)

@@ -52,6 +52,10 @@ static const char * const names[] = {
 	[HPS_MIB_SOFTIRQ_SEND]		= "HpsSoftirqSend",
 	[HPS_MIB_CALLER_SEND]		= "HpsCallerSend",
 	[HPS_MIB_ZERO_COPY_FALLBACK]	= "HpsZeroCopyFallback",
+	[HPS_MIB_ZERO_COPY_OCTETS]	= "HpsZeroCopyOctets",
+	[HPS_MIB_ZERO_COPY_COPIED]	= "HpsZeroCopyCopied",
+	[HPS_MIB_SPLICE_OCTETS]		= "HpsSpliceOctets",
+	[HPS_MIB_BUSY_POLL]		= "HpsBusyPoll",
 };
 
 static_assert(ARRAY_SIZE(names) == HPS_MIB_MAX);

@@ -52,6 +52,10 @@ enum hps_mib_field {
 	HPS_MIB_SOFTIRQ_SEND,		/* pushes done in softirq */
 	HPS_MIB_CALLER_SEND,		/* pushes done in the caller's context */
 	HPS_MIB_ZERO_COPY_FALLBACK,	/* sends that the device could not gather */
+	HPS_MIB_ZERO_COPY_OCTETS,	/* written as the application's own pages */
+	HPS_MIB_ZERO_COPY_COPIED,	/* writes asked to do so and copied */
+	HPS_MIB_SPLICE_OCTETS,		/* written as pages of splice or sendfile */
+	HPS_MIB_BUSY_POLL,		/* reads that polled and did not sleep */
 	HPS_MIB_MAX
 };
 

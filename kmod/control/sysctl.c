@@ -40,6 +40,7 @@ static const struct hps_sysctls defaults = {
 	.max_half_open		= 1024,
 	.pool_idle		= 60,
 	.pool_size		= 64,
+	.zerocopy_min		= 16 * KIB,
 	.port_min		= 32768,
 	.port_max		= 60999,
 };
@@ -105,6 +106,7 @@ static const struct ctl_table template[] = {
 	ENTRY(max_half_open, &one, &count_max),
 	ENTRY(pool_idle, &zero, &second_max),
 	ENTRY(pool_size, &zero, &pool_max),
+	ENTRY(zerocopy_min, &zero, &buffer_max),
 };
 
 static_assert(ARRAY_SIZE(template) ==

@@ -418,6 +418,14 @@ static void sock_setup(struct sock *sk)
 	hps_sk(sk)->v6only = sk->sk_family == AF_INET6 &&
 		READ_ONCE(sock_net(sk)->ipv6.sysctl.bindv6only);
 	hps_take_sol_socket(sk->sk_socket);
+	/* io_uring asks for it before it sends without a copy. */
+	set_bit(SOCK_SUPPORT_ZC, &sk->sk_socket->flags);
+}
+
+/* Completions that nobody has fetched. */
+static void sock_destruct(struct sock *sk)
+{
+	skb_queue_purge(&sk->sk_error_queue);
 }
 
 static struct sock *accept_sock(struct sock *lsk, struct socket *newsock,
@@ -444,11 +452,16 @@ static struct sock *accept_sock(struct sock *lsk, struct socket *newsock,
 	sk->sk_rcvtimeo = lsk->sk_rcvtimeo;
 	sk->sk_sndtimeo = lsk->sk_sndtimeo;
 	sk->sk_lingertime = lsk->sk_lingertime;
+#ifdef CONFIG_NET_RX_BUSY_POLL
+	sk->sk_ll_usec = READ_ONCE(lsk->sk_ll_usec);
+#endif
 	sk->sk_reuse = lsk->sk_reuse;
 	if (sock_flag(lsk, SOCK_LINGER))
 		sock_set_flag(sk, SOCK_LINGER);
 	if (sock_flag(lsk, SOCK_KEEPOPEN))
 		sock_set_flag(sk, SOCK_KEEPOPEN);
+	if (sock_flag(lsk, SOCK_ZEROCOPY))
+		sock_set_flag(sk, SOCK_ZEROCOPY);
 	hs = hps_sk(sk);
 	hs->six = ls->six;
 	hs->v6only = ls->v6only;
@@ -658,6 +671,9 @@ static int hps_release(struct socket *sock)
 	.getsockopt	= hps_getsockopt,	\
 	.sendmsg	= hps_sendmsg,		\
 	.recvmsg	= hps_recvmsg,		\
+	HPS_OPS_SENDPAGE(hps_sendpage)		\
+	.splice_read	= hps_splice_read,	\
+	.splice_eof	= hps_splice_eof,	\
 	.mmap		= sock_no_mmap,		\
 }
 
@@ -704,6 +720,7 @@ static int hps_create(struct net *net, struct socket *sock, int protocol,
 	sock->ops = &hps_ops;
 	sock_init_data(sock, sk);
 	sk->sk_protocol = IPPROTO_HPS;
+	sk->sk_destruct = sock_destruct;
 	sock_setup(sk);
 	return 0;
 }

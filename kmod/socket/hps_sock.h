@@ -8,6 +8,7 @@
 #include "conn/listener.h"
 
 struct hps_conn;
+struct pipe_inode_info;
 
 /**
  * struct hps_sock - the socket
@@ -64,8 +65,18 @@ int hps_recvmsg(struct socket *sock, struct msghdr *msg, size_t len, int flags);
 __poll_t hps_poll(struct file *file, struct socket *sock,
 		  struct poll_table_struct *wait);
 int hps_ioctl(struct socket *sock, unsigned int cmd, unsigned long arg);
+ssize_t hps_recv_pipe(struct socket *sock, struct pipe_inode_info *pipe,
+		      size_t len, unsigned int flags);
 void hps_write_space(struct sock *sk);
 int hps_wait_connect(struct sock *sk, long *timeo);
+
+/* splice.c */
+ssize_t hps_sendpage(struct socket *sock, struct page *page, int offset,
+		     size_t size, int flags);
+void hps_splice_eof(struct socket *sock);
+ssize_t hps_splice_read(struct socket *sock, loff_t *ppos,
+			struct pipe_inode_info *pipe, size_t len,
+			unsigned int flags);
 
 /* af_hps.c */
 int hps_socket_init(void);

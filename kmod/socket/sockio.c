@@ -4,6 +4,7 @@
 #include <linux/sched/signal.h>
 #include <linux/sockios.h>
 #include <linux/uio.h>
+#include <net/busy_poll.h>
 #include <net/sock.h>
 #include <net/tcp_states.h>
 
@@ -14,9 +15,14 @@
 #include "conn/recv.h"
 #include "conn/send.h"
 #include "socket/hps_sock.h"
+#include "socket/zerocopy.h"
 
 /* Pushed at least so often during one large write. */
 #define PUSH_OCTETS	SZ_256K
+/* And so often while splice brings one page at a time. */
+#define PAGES_OCTETS	SZ_64K
+/* The devices of so many paths are polled at most (SO_BUSY_POLL). */
+#define POLL_DEVICES	16
 
 /* Sleeps until somebody wakes the socket. The socket is unlocked meanwhile. */
 static void sleep_on(struct sock *sk, struct wait_queue_entry *wait,
@@ -138,7 +144,8 @@ static int wait_space(struct sock *sk, struct hps_conn *conn, long *timeo,
 
 /* Writes all of @msg, or until it would block. Returns octets, or an error. */
 static ssize_t write_payload(struct sock *sk, struct hps_conn *conn,
-			     struct msghdr *msg, long timeo)
+			     struct msghdr *msg, struct hps_source *src,
+			     long timeo)
 {
 	size_t done = 0, pushed = 0, most;
 	bool record = conn->seqpacket;
@@ -158,8 +165,17 @@ static ssize_t write_payload(struct sock *sk, struct hps_conn *conn,
 		most = msg_data_left(msg);
 		if (!admitted)
 			most = min_t(size_t, most, max(hps_send_space(conn), 1U));
-		n = hps_send_write(conn, &msg->msg_iter,
-				   min_t(size_t, most, INT_MAX));
+		most = min_t(size_t, most, INT_MAX);
+		if (!src->pages) {
+			n = hps_send_write(conn, &msg->msg_iter, most);
+		} else {
+			n = hps_send_pages(conn, &msg->msg_iter, most,
+					   src->ubuf);
+			if (n == -EOPNOTSUPP) {
+				hps_zerocopy_copied(conn, src);
+				continue;
+			}
+		}
 		if (n < 0) {
 			err = n;
 			break;
@@ -213,6 +229,7 @@ static int check_record(struct sock *sk, struct hps_conn *conn, size_t len,
 int hps_sendmsg(struct socket *sock, struct msghdr *msg, size_t len)
 {
 	struct sock *sk = sock->sk;
+	struct hps_source src;
 	struct hps_conn *conn;
 	ssize_t err;
 	long timeo;
@@ -236,14 +253,21 @@ int hps_sendmsg(struct socket *sock, struct msghdr *msg, size_t len)
 		if (err)
 			goto out_put;
 	}
+	err = hps_zerocopy_begin(sk, conn, msg, len, &src);
+	if (err)
+		goto out_put;
 	spin_lock_bh(&conn->lock);
-	conn->snd.more = msg->msg_flags & MSG_MORE;
+	conn->snd.more = msg->msg_flags & (MSG_MORE | MSG_SENDPAGE_NOTLAST);
 	if (conn->snd.more || conn->snd.cork)
 		hps_conn_cork(conn);
 	spin_unlock_bh(&conn->lock);
 	hps_hist_count(conn->net, HPS_HIST_WRITE, min_t(size_t, len, U32_MAX));
-	err = write_payload(sk, conn, msg, timeo);
-	hps_send_push(conn);
+	err = write_payload(sk, conn, msg, &src, timeo);
+	hps_zerocopy_end(&src, err < 0);
+	/* One page of many: a few together make one segment. */
+	if (!(msg->msg_flags & MSG_SENDPAGE_NOTLAST) ||
+	    READ_ONCE(conn->snd.end) - READ_ONCE(conn->snd.nxt) >= PAGES_OCTETS)
+		hps_send_push(conn);
 out_put:
 	hps_conn_put(conn);
 out:
@@ -288,6 +312,52 @@ static int read_end(const struct sock *sk, const struct hps_conn *conn,
 	return signal_pending(current) ? sock_intr_errno(timeo) : 0;
 }
 
+#ifdef CONFIG_NET_RX_BUSY_POLL
+
+/* A look without a lock: is it worth to ask readable()? */
+static bool news(const struct sock *sk, const struct hps_conn *conn, u64 want)
+{
+	return hps_recv_queued(conn) >= want || READ_ONCE(sk->sk_err) ||
+	       READ_ONCE(sk->sk_shutdown) & RCV_SHUTDOWN ||
+	       READ_ONCE(sk->sk_state) != TCP_ESTABLISHED;
+}
+
+/* Polls for what is to come, the devices of the paths as well, for the time of
+ * SO_BUSY_POLL (SV-5). Returns true if something came.
+ */
+static bool poll_busily(struct sock *sk, struct hps_conn *conn, u64 want)
+{
+	unsigned int napi[POLL_DEVICES], nr, i;
+	unsigned long begin;
+	bool found;
+
+	if (!sk_can_busy_loop(sk))
+		return false;
+	nr = hps_recv_napi(conn, napi, ARRAY_SIZE(napi));
+	release_sock(sk);
+	begin = busy_loop_current_time();
+	while (!(found = news(sk, conn, want)) && !need_resched() &&
+	       !signal_pending(current) && !sk_busy_loop_timeout(sk, begin)) {
+		for (i = 0; i < nr; i++)
+			napi_busy_loop(napi[i], NULL, NULL, false,
+				       BUSY_POLL_BUDGET);
+		cpu_relax();
+	}
+	lock_sock(sk);
+	if (found)
+		hps_mib_inc(conn->net, HPS_MIB_BUSY_POLL);
+	return found;
+}
+
+#else
+
+static bool poll_busily(struct sock *sk, struct hps_conn *conn, u64 want)
+{
+	return false;
+}
+
+#endif
+
 /* Waits for @want more octets. Returns 0 if reading should be tried, 1 at the
  * end of the stream, or an error.
  */
@@ -295,6 +365,7 @@ static int wait_data(struct sock *sk, struct hps_conn *conn, u64 want,
 		     long *timeo)
 {
 	DEFINE_WAIT_FUNC(wait, woken_wake_function);
+	bool polled = false;
 	int err = 0;
 
 	add_wait_queue(sk_sleep(sk), &wait);
@@ -304,8 +375,14 @@ static int wait_data(struct sock *sk, struct hps_conn *conn, u64 want,
 		if (err && readable(conn, 1))
 			err = 0;
 		else if (!err) {
-			if (hps_recv_wait(conn, want))
-				sleep_on(sk, &wait, timeo);
+			if (!hps_recv_wait(conn, want))
+				continue;
+			if (!polled && poll_busily(sk, conn, want)) {
+				polled = true;
+				continue;
+			}
+			polled = true;
+			sleep_on(sk, &wait, timeo);
 			continue;
 		}
 		break;
@@ -381,6 +458,33 @@ static ssize_t read_record(struct sock *sk, struct hps_conn *conn,
 	return flags & MSG_TRUNC ? len : r->done;
 }
 
+/* The connection to read from, with a reference, after waiting for connect(). */
+static struct hps_conn *get_readable(struct sock *sk, int flags)
+{
+	struct hps_conn *conn;
+	int err = 0;
+
+	if (!hps_sk(sk)->conn || sk->sk_state == TCP_SYN_SENT) {
+		/* As tcp_recvmsg(): an error that waits comes first. */
+		if (sk->sk_err)
+			err = sock_error(sk);
+		else if (sk->sk_state != TCP_SYN_SENT)
+			err = -ENOTCONN;
+		else if (flags & MSG_DONTWAIT)
+			err = -EAGAIN;
+		else
+			err = hps_wait_connect(sk, &(long){ sock_rcvtimeo(sk, 0) });
+		if (err)
+			return ERR_PTR(err);
+	}
+	conn = hps_sk(sk)->conn;
+	if (!conn)
+		return ERR_PTR(-ENOTCONN);
+	/* Another thread may drop it while this one sleeps. */
+	hps_conn_hold(conn);
+	return conn;
+}
+
 int hps_recvmsg(struct socket *sock, struct msghdr *msg, size_t len, int flags)
 {
 	struct sock *sk = sock->sk;
@@ -396,28 +500,13 @@ int hps_recvmsg(struct socket *sock, struct msghdr *msg, size_t len, int flags)
 	if (flags & MSG_OOB)
 		return -EOPNOTSUPP;
 	if (flags & MSG_ERRQUEUE)
-		return -EAGAIN;
+		return hps_recv_error(sk, msg, len);
 	msg->msg_namelen = 0;
 	lock_sock(sk);
-	err = -ENOTCONN;
-	if (!hps_sk(sk)->conn || sk->sk_state == TCP_SYN_SENT) {
-		/* As tcp_recvmsg(): an error that waits comes first. */
-		if (sk->sk_err)
-			err = sock_error(sk);
-		else if (sk->sk_state == TCP_SYN_SENT)
-			err = flags & MSG_DONTWAIT ? -EAGAIN : 0;
-		if (err)
-			goto out;
-		err = hps_wait_connect(sk, &(long){ sock_rcvtimeo(sk, 0) });
-		if (err)
-			goto out;
-	}
-	conn = hps_sk(sk)->conn;
-	err = -ENOTCONN;
-	if (!conn)
+	conn = get_readable(sk, flags);
+	err = PTR_ERR_OR_ZERO(conn);
+	if (err)
 		goto out;
-	/* Another thread may drop it while this one sleeps. */
-	hps_conn_hold(conn);
 	/* TCP throws the data away then. */
 	if (flags & MSG_TRUNC && !r.peek && !conn->seqpacket) {
 		iov_iter_discard(&discard, ITER_DEST, len);
@@ -427,6 +516,39 @@ int hps_recvmsg(struct socket *sock, struct msghdr *msg, size_t len, int flags)
 		err = read_record(sk, conn, &r, msg, flags);
 	else
 		err = len ? read_stream(sk, conn, &r, flags, len) : 0;
+	if (msg->msg_get_inq)
+		msg->msg_inq = min_t(u64, hps_recv_queued(conn), INT_MAX);
+	hps_conn_put(conn);
+out:
+	take_error(sk, err);
+	release_sock(sk);
+	return err;
+}
+
+/**
+ * hps_recv_pipe - read into a pipe, by reference
+ * @sock:	the socket, SOCK_STREAM
+ * @pipe:	the pipe, locked
+ * @len:	octets at most
+ * @flags:	SPLICE_F_*
+ *
+ * Returns octets, 0 at the end of the stream, or an error, as recvmsg() would.
+ */
+ssize_t hps_recv_pipe(struct socket *sock, struct pipe_inode_info *pipe,
+		      size_t len, unsigned int flags)
+{
+	int how = sock->file->f_flags & O_NONBLOCK ? MSG_DONTWAIT : 0;
+	struct hps_read r = { .pipe = pipe, .flags = flags, .len = len };
+	struct sock *sk = sock->sk;
+	struct hps_conn *conn;
+	ssize_t err;
+
+	lock_sock(sk);
+	conn = get_readable(sk, how);
+	err = PTR_ERR_OR_ZERO(conn);
+	if (err)
+		goto out;
+	err = len ? read_stream(sk, conn, &r, how, len) : 0;
 	hps_conn_put(conn);
 out:
 	take_error(sk, err);
@@ -452,7 +574,8 @@ __poll_t hps_poll(struct file *file, struct socket *sock,
 		return hps_port_has_ready(&hs->port) ? EPOLLIN | EPOLLRDNORM : 0;
 
 	shutdown = READ_ONCE(sk->sk_shutdown);
-	if (READ_ONCE(sk->sk_err))
+	if (READ_ONCE(sk->sk_err) ||
+	    !skb_queue_empty_lockless(&sk->sk_error_queue))
 		mask |= EPOLLERR;
 	if (shutdown == SHUTDOWN_MASK || state == TCP_CLOSE)
 		mask |= EPOLLHUP;

@@ -12,6 +12,7 @@
 #include "conn/send.h"
 #include "socket/hps_sock.h"
 #include "socket/info.h"
+#include "socket/zerocopy.h"
 
 /* Options of SOL_SOCKET whose effect the core's own code has, or that are read
  * by connect(), bind() and I/O. SO_KEEPALIVE asks for what is always on.
@@ -35,6 +36,7 @@ static bool sol_socket_supported(int name)
 	case SO_PRIORITY:
 	case SO_BINDTODEVICE:
 	case SO_BINDTOIFINDEX:
+	case SO_BUSY_POLL:
 		return true;
 	default:
 		return false;
@@ -67,6 +69,9 @@ static int set_sol_socket(struct socket *sock, int name, sockptr_t val,
 {
 	int err;
 
+	/* The core has it for families that it knows only. */
+	if (name == SO_ZEROCOPY)
+		return hps_zerocopy_enable(sock->sk, val, len);
 	if (!sol_socket_supported(name))
 		return -ENOPROTOOPT;
 	err = sock_setsockopt(sock, SOL_SOCKET, name, val, len);

@@ -270,6 +270,8 @@ void *hps_tx_head(struct hps_tx *tx, u32 msg_len)
 	tx->nr = 1;
 	tx->len = msg_len;
 	tx->tail_room = false;
+	tx->shared = false;
+	tx->ubuf = NULL;
 	return head + sizeof(struct hps_frame);
 }
 
@@ -281,6 +283,9 @@ void hps_tx_drop(struct hps_tx *tx)
 	for (i = 0; i < tx->nr; i++)
 		put_page(tx->vec[i].bv_page);
 	tx->nr = 0;
+	if (tx->ubuf)
+		net_zcopy_put(tx->ubuf);
+	tx->ubuf = NULL;
 }
 
 /**

@@ -24,6 +24,8 @@
 
 struct hps_channel;
 struct iov_iter;
+struct pipe_inode_info;
+struct ubuf_info;
 
 /* An address and port of either family; v4-mapped addresses do not occur. */
 union hps_addr {
@@ -97,6 +99,9 @@ struct hps_channel_key {
  * @len:	octets of the message behind the frame head
  * @tail_room:	the octets behind the last piece belong to this message, so that
  *		padding and CRC may be written there
+ * @shared:	a page is not ours and may change meanwhile
+ * @ubuf:	told when the transport does not use the pages any more; holds a
+ *		reference; may be NULL
  */
 struct hps_tx {
 	void		*frame;
@@ -104,6 +109,8 @@ struct hps_tx {
 	unsigned int	nr;
 	u32		len;
 	bool		tail_room;
+	bool		shared;
+	struct ubuf_info *ubuf;
 };
 
 /* What the scheduler wants to know; read without the channel's lock. */
@@ -163,8 +170,11 @@ struct hps_channel_events {
  *		that nothing new should be sent
  * @receive:	channel locked: look at what has arrived, which had to wait
  * @read:	channel owned: copy @len octets at @pos to @to, may sleep
+ * @splice:	channel owned: as @read, but put references into a pipe, which the
+ *		caller has locked; returns octets, maybe fewer, or an error
  * @trim:	channel locked: drop what nobody needs from the receive queue
  * @metrics:	any context
+ * @napi:	any context: the NAPI id of its device queue that can be polled, or 0
  * @kick:	any context: have @push called soon
  * @mark:	channel locked: what packets carry from now on (SO_MARK, SO_PRIORITY)
  * @buffer:	any context: make the transport's own flow control wide enough for
@@ -184,8 +194,11 @@ struct hps_channel_ops {
 	bool (*flush)(struct hps_channel *ch);
 	void (*receive)(struct hps_channel *ch);
 	int  (*read)(struct hps_channel *ch, u32 pos, u32 len, struct iov_iter *to);
+	int  (*splice)(struct hps_channel *ch, u32 pos, u32 len,
+		       struct pipe_inode_info *pipe, unsigned int flags);
 	void (*trim)(struct hps_channel *ch);
 	void (*metrics)(const struct hps_channel *ch, struct hps_channel_metrics *m);
+	unsigned int (*napi)(const struct hps_channel *ch);
 	void (*kick)(struct hps_channel *ch);
 	void (*mark)(struct hps_channel *ch, u32 mark, u32 priority);
 	void (*buffer)(struct hps_channel *ch, u32 credit);

@@ -5,6 +5,7 @@
 #include <linux/in6.h>
 #include <linux/percpu.h>
 #include <linux/slab.h>
+#include <net/busy_poll.h>
 #include <net/inet_common.h>
 #include <net/ipv6.h>
 
@@ -269,6 +270,18 @@ static void tcp_metrics(const struct hps_channel *ch,
 				  USEC_PER_SEC, interval);
 }
 
+static unsigned int tcp_napi(const struct hps_channel *ch)
+{
+	unsigned int id = 0;
+
+#ifdef CONFIG_NET_RX_BUSY_POLL
+	id = READ_ONCE(hps_tcp_sk(ch)->sk_napi_id);
+	if (id < MIN_NAPI_ID)
+		id = 0;
+#endif
+	return id;
+}
+
 /* Credit is the flow control; TCP's window must never close while credit is
  * left, or control messages would wait behind unread data. The factor covers
  * what an skb costs above its payload at HPS_MIN_SEGMENT_COST octets each.
@@ -426,8 +439,10 @@ const struct hps_channel_ops hps_tcp_ops = {
 	.flush		= hps_tcp_flush,
 	.receive	= tcp_receive,
 	.read		= hps_tcp_read,
+	.splice		= hps_tcp_splice,
 	.trim		= hps_tcp_trim,
 	.metrics	= tcp_metrics,
+	.napi		= tcp_napi,
 	.kick		= hps_tcp_kick,
 	.mark		= tcp_mark,
 	.buffer		= tcp_buffer,

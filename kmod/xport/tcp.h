@@ -24,12 +24,16 @@ struct hps_tcp_rx {
 	bool	started;
 };
 
-/* What TCP did not take of a message; holds a reference on every page. */
+/* What TCP did not take of a message; holds a reference on every page, and on
+ * @ubuf if there is one.
+ */
 struct hps_tcp_rest {
 	struct list_head	node;
 	struct bio_vec	vec[HPS_TX_VECS];
 	unsigned int	nr;
 	u32		len;
+	bool		shared;
+	struct ubuf_info *ubuf;
 };
 
 /**
@@ -88,6 +92,8 @@ void hps_tcp_drop_rest(struct hps_tcp *t);
 /* tcp_recv.c */
 void hps_tcp_receive(struct hps_tcp *t);
 int hps_tcp_read(struct hps_channel *ch, u32 pos, u32 len, struct iov_iter *to);
+int hps_tcp_splice(struct hps_channel *ch, u32 pos, u32 len,
+		   struct pipe_inode_info *pipe, unsigned int flags);
 void hps_tcp_trim(struct hps_channel *ch);
 
 #endif /* _HPS_XPORT_TCP_H */

@@ -439,3 +439,40 @@ int hps_tcp_read(struct hps_channel *ch, u32 pos, u32 len, struct iov_iter *to)
 	WARN_ON_ONCE(len);
 	return -EFAULT;
 }
+
+/**
+ * hps_tcp_splice - put references on what has arrived into a pipe
+ * @ch:		the channel, owned
+ * @pos:	where
+ * @len:	how much at most; all of it has arrived
+ * @pipe:	whereto, locked
+ * @flags:	SPLICE_F_*
+ *
+ * Context: process. Returns octets (fewer if the pipe is full), or
+ * splice_to_pipe()'s error.
+ */
+int hps_tcp_splice(struct hps_channel *ch, u32 pos, u32 len,
+		   struct pipe_inode_info *pipe, unsigned int flags)
+{
+	struct sock *sk = hps_tcp_sk(ch);
+	struct sk_buff *skb;
+	u32 off, done = 0;
+	int n;
+
+	skb_queue_walk(&sk->sk_receive_queue, skb) {
+		off = pos + done - TCP_SKB_CB(skb)->seq;
+		/* At most so many pages at once as an skb has frags. */
+		while (done < len && off < skb->len) {
+			n = skb_splice_bits(skb, sk, off, pipe,
+					    min(len - done, skb->len - off),
+					    flags);
+			if (n <= 0)
+				return done ? done : n;
+			done += n;
+			off += n;
+		}
+		if (done == len)
+			break;
+	}
+	return done;
+}

@@ -8,8 +8,14 @@
  * zerocopy flag, so the skb stays an ordinary one that nobody has to complete
  * or copy: pages once sent are never written again, and the references are all
  * that TCP needs. Where the device cannot gather, TCP copies.
+ *
+ * Pages of the application (MSG_ZEROCOPY) go with the ubuf of who waits for
+ * them: TCP completes it when no skb holds them any more, and copies them where
+ * they would be delivered on this machine. Pages of splice are marked as shared:
+ * they can change while they are sent.
  */
 #include <linux/bvec.h>
+#include <linux/highmem.h>
 #include <linux/mm.h>
 #include <linux/uio.h>
 
@@ -22,31 +28,24 @@
 /* Zeros for padding and the unused CRC field. */
 static const u8 zeros[8];
 
-#ifdef HPS_UBUF_CALLBACK
-static void ubuf_complete(struct sk_buff *skb, struct ubuf_info *ubuf, bool ok)
+static void ubuf_done(struct sk_buff *skb, struct ubuf_info *ubuf, bool ok)
 {
 }
 
-static void ubuf_init(struct ubuf_info *ubuf)
-{
-	ubuf->callback = ubuf_complete;
-	ubuf->flags = 0;
-	refcount_set(&ubuf->refcnt, 1);
-}
-#else
-static void ubuf_complete(struct sk_buff *skb, struct ubuf_info *ubuf, bool ok)
-{
-}
-
-static const struct ubuf_info_ops ubuf_ops = { .complete = ubuf_complete };
-
-static void ubuf_init(struct ubuf_info *ubuf)
-{
-	ubuf->ops = &ubuf_ops;
-	ubuf->flags = 0;
-	refcount_set(&ubuf->refcnt, 1);
-}
+#ifndef HPS_UBUF_CALLBACK
+static const struct ubuf_info_ops ubuf_ops = { .complete = ubuf_done };
 #endif
+
+static void ubuf_init(struct ubuf_info *ubuf, u8 flags)
+{
+#ifdef HPS_UBUF_CALLBACK
+	ubuf->callback = ubuf_done;
+#else
+	ubuf->ops = &ubuf_ops;
+#endif
+	ubuf->flags = flags;
+	refcount_set(&ubuf->refcnt, 1);
+}
 
 /* Adds the pieces that @from begins with to @skb by reference. */
 static int gather(struct sk_buff *skb, struct iov_iter *from, size_t length,
@@ -106,11 +105,11 @@ static int sg_from_iter(struct sk_buff *skb, struct iov_iter *from,
 
 /* Hands pieces to TCP. Returns the octets taken, or an error with none. */
 static int tcp_give(struct hps_tcp *t, struct bio_vec *vec, unsigned int nr,
-		    u32 len, bool more)
+		    u32 len, struct ubuf_info *ubuf, bool shared, bool more)
 {
 	struct msghdr msg = {
 		.msg_flags = MSG_DONTWAIT | MSG_NOSIGNAL | MSG_ZEROCOPY,
-		.msg_ubuf = &t->ubuf,
+		.msg_ubuf = ubuf ? : &t->ubuf,
 		.sg_from_iter = sg_from_iter,
 	};
 	int n;
@@ -119,7 +118,7 @@ static int tcp_give(struct hps_tcp *t, struct bio_vec *vec, unsigned int nr,
 		msg.msg_flags |= MSG_MORE;
 	if (!(t->sk->sk_route_caps & NETIF_F_SG))
 		hps_mib_inc(t->ch.net, HPS_MIB_ZERO_COPY_FALLBACK);
-	ubuf_init(&t->ubuf);
+	ubuf_init(&t->ubuf, shared ? SKBFL_SHARED_FRAG : 0);
 	iov_iter_bvec(&msg.msg_iter, ITER_SOURCE, vec, nr, len);
 	t->sending = true;
 	n = tcp_sendmsg_locked(t->sk, &msg, len);
@@ -156,6 +155,10 @@ static int keep_rest(struct hps_tcp *t, const struct hps_tx *tx, u32 skip,
 	rest->len = len - skip;
 	for (i = 0; i < rest->nr; i++)
 		get_page(rest->vec[i].bv_page);
+	rest->shared = tx->shared;
+	rest->ubuf = tx->ubuf;
+	if (rest->ubuf)
+		net_zcopy_get(rest->ubuf);
 	list_add_tail(&rest->node, &t->rest);
 	set_bit(HPS_CHANNEL_UNSENT, &t->ch.flags);
 	return 0;
@@ -167,6 +170,8 @@ static void drop_rest(struct hps_tcp_rest *rest)
 
 	for (i = 0; i < rest->nr; i++)
 		put_page(rest->vec[i].bv_page);
+	if (rest->ubuf)
+		net_zcopy_put(rest->ubuf);
 	list_del(&rest->node);
 	kfree(rest);
 }
@@ -199,7 +204,8 @@ bool hps_tcp_flush(struct hps_channel *ch)
 	int n;
 
 	list_for_each_entry_safe(rest, next, &t->rest, node) {
-		n = tcp_give(t, rest->vec, rest->nr, rest->len, false);
+		n = tcp_give(t, rest->vec, rest->nr, rest->len, rest->ubuf,
+			     rest->shared, false);
 		if (n == rest->len) {
 			drop_rest(rest);
 			continue;
@@ -225,18 +231,30 @@ bool hps_tcp_flush(struct hps_channel *ch)
 	return false;
 }
 
+/* Page by page: those of an application need not be mapped. */
+static u32 piece_crc(u32 crc, const struct bio_vec *v)
+{
+	u32 at = v->bv_offset, left = v->bv_len, n;
+	u8 *page;
+
+	for (; left; at += n, left -= n) {
+		n = min_t(u32, left, PAGE_SIZE - offset_in_page(at));
+		page = kmap_local_page(pfn_to_page(page_to_pfn(v->bv_page) +
+						   (at >> PAGE_SHIFT)));
+		crc = mpa_crc_add(crc, page + offset_in_page(at), n);
+		kunmap_local(page);
+	}
+	return crc;
+}
+
 /* CRC32c over the frame as it will stand in the stream, trailer excluded. */
 static __le32 frame_crc(const struct hps_tx *tx, u32 pad)
 {
 	u32 crc = mpa_crc_start();
 	unsigned int i;
 
-	for (i = 0; i < tx->nr; i++) {
-		const struct bio_vec *v = &tx->vec[i];
-
-		crc = mpa_crc_add(crc, page_address(v->bv_page) + v->bv_offset,
-				  v->bv_len);
-	}
+	for (i = 0; i < tx->nr; i++)
+		crc = piece_crc(crc, &tx->vec[i]);
 	crc = mpa_crc_add(crc, zeros, pad);
 	return mpa_crc_end(crc);
 }
@@ -285,7 +303,8 @@ static int tcp_send_frame(struct hps_channel *ch, struct hps_tx *tx, bool more)
 	ch->tx_msn++;
 	/* Frames must not overtake each other. */
 	n = list_empty(&t->rest) ?
-		tcp_give(t, tx->vec, tx->nr, size, more) : 0;
+		tcp_give(t, tx->vec, tx->nr, size, tx->ubuf, tx->shared,
+			 more) : 0;
 	if (no_memory(n))
 		n = 0;
 	if (n >= 0 && n < size) {

@@ -1,0 +1,104 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# lists: full debug
+# timeout: 200
+#
+# MSG_ZEROCOPY over several links, also such as lose, reorder and fail: buffers
+# are written again as soon as they are said to be free, and no octet is wrong.
+# functions run through t_ok
+# shellcheck disable=SC2317
+here=$(dirname "$0")
+# shellcheck source=selftests/lib.sh
+. "$here/lib.sh"
+# shellcheck source=selftests/links.sh
+. "$here/links.sh"
+
+need_module
+in_zerocopy() { python3 -c 'import socket
+socket.socket(18, 1).setsockopt(1, 60, 1)' 2>/dev/null; }
+in_zerocopy || t_skip "the kernel has no SO_ZEROCOPY for this family"
+
+mb=1048576
+FAST="rate 100mbit delay 50us"
+
+two_hosts() {
+	# shellcheck disable=SC2086 # words
+	ns_make a b && links 2 $FAST && bundle 2 && serve b 5001 && serve b 5002 -Q
+}
+
+# zc OPTION...: client in a, buffers of -w at most
+zc() { ask a 10.1.1.2 5001 -Z -w 300000 "$@"; }
+
+# counts NAME COMMAND...: the counter moves meanwhile
+counts() {
+	local before
+	before=$(counter a "$1")
+	"${@:2}" && moved a "$1" "$before"
+}
+
+both_carry() {
+	local one two
+	one=$(carried a eth1) two=$(carried a eth2)
+	zc -s $((8 * mb)) || return
+	one=$(($(carried a eth1) - one)) two=$(($(carried a eth2) - two))
+	echo "$one and $two octets"
+	[ $one -gt $mb ] && [ $two -gt $mb ]
+}
+
+impaired() {
+	shape 1 rate 100mbit delay 2ms loss 1% && shape 2 rate 40mbit delay 1ms 3ms &&
+		zc -s $((6 * mb))
+}
+
+# A link goes while both carry data, and returns.
+link_lost() {
+	local client
+	# shellcheck disable=SC2086 # words
+	shape 1 $FAST && shape 2 $FAST || return
+	zc -s $((12 * mb)) & client=$!
+	sleep 0.3
+	ipn a link set eth2 down
+	sleep 0.3
+	ipn a link set eth2 up
+	wait $client
+}
+
+black_hole() {
+	local client
+	zc -s $((12 * mb)) & client=$!
+	sleep 0.3
+	in_ns a tc qdisc change dev eth2 root netem limit 20000 rate 100mbit loss 100%
+	sleep 1
+	in_ns a tc qdisc change dev eth2 root netem limit 20000 rate 100mbit loss 0%
+	wait $client
+}
+
+with_crc() {
+	in_ns a sysctl -qw net.hps.crc=1 net.hps.pool_size=0
+	counts HpsZeroCopyCopied zc -s $mb
+	local status=$?
+	in_ns a sysctl -qw net.hps.crc=0 net.hps.pool_size=64
+	return $status
+}
+
+threshold() {
+	in_ns a sysctl -qw net.hps.zerocopy_min=1000000
+	counts HpsZeroCopyCopied zc -s $mb || return
+	in_ns a sysctl -qw net.hps.zerocopy_min=0
+	counts HpsZeroCopyOctets zc -s $mb -w 3000
+	local status=$?
+	in_ns a sysctl -qw net.hps.zerocopy_min=16384
+	return $status
+}
+
+t_ok "two hosts" two_hosts
+t_ok "goes by reference" counts HpsZeroCopyOctets zc -s $((4 * mb))
+t_ok "both links carry it" both_carry
+t_ok "the threshold decides" threshold
+t_ok "with CRC it is copied" with_crc
+t_ok "records" ask a 10.1.1.2 5002 -Q -Z -s $((4 * mb)) -w 100000
+t_ok "over links that lose and reorder" impaired
+t_ok "a link goes and returns" link_lost
+t_ok "a silent link" black_hole
+t_ok "the kernel has no complaint" log_clean
+t_done
