@@ -60,6 +60,10 @@ enum hps_conn_state {
  * @fin_sent:	the FIN is on its way or there
  * @fin_acked:	the peer has it
  * @stalled:	out of credit, counted once
+ * @held:	Nagle held it back when a path was last asked: a backlog of so
+ *		much need not wait. 0: nothing was held back
+ * @held_below:	the same, and every path has been asked since the backlog began,
+ *		so that each with something in flight wants to be kicked
  * @stalls:	how often
  * @resent_octets: payload that was sent again, over all paths ever
  * @flush:	all below is sent whatever TCP_CORK and MSG_MORE say
@@ -86,6 +90,8 @@ struct hps_send {
 	bool			fin_sent;
 	bool			fin_acked;
 	bool			stalled;
+	u32			held;
+	u32			held_below;
 	u64			flush;
 	u64			stalls;
 	u64			resent_octets;

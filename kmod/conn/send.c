@@ -408,13 +408,15 @@ static u32 up_to_mark(const struct hps_conn *conn, u32 backlog, bool *mark)
 }
 
 /* Wait for more? (Nagle; TCP_CORK and MSG_MORE.) */
-static bool is_held_back(const struct hps_conn *conn,
+static bool is_held_back(struct hps_conn *conn,
 			 const struct hps_sched_path *paths, unsigned int n,
 			 u32 len, u32 mss)
 {
-	const struct hps_send *snd = &conn->snd;
+	struct hps_send *snd = &conn->snd;
 	unsigned int i;
 
+	snd->held = 0;
+	snd->held_below = 0;
 	if (len >= mss - HPS_SEGMENT_OVERHEAD || snd->fin ||
 	    snd->memory >= snd->limit)
 		return false;
@@ -422,9 +424,12 @@ static bool is_held_back(const struct hps_conn *conn,
 		return true;
 	if (snd->nodelay || !snd->small)
 		return false;
-	for (i = 0; i < n; i++)
-		if (paths[i].in_flight)
-			return true;
+	for (i = 0; i < n; i++) {
+		if (!paths[i].in_flight)
+			continue;
+		snd->held = mss - HPS_SEGMENT_OVERHEAD;
+		return true;
+	}
 	return false;
 }
 

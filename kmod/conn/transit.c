@@ -157,11 +157,11 @@ void hps_send_purge(struct hps_conn *conn)
 		free_chunk(snd, c);
 }
 
-/* Is there anything that could be sent now? Data lock held. */
+/* Is there anything that could be sent now? Sure with the data lock only. */
 bool hps_send_waits(const struct hps_conn *conn)
 {
-	return conn->todo || !list_empty(&conn->snd.again) ||
-	       conn->snd.nxt != conn->snd.end;
+	return READ_ONCE(conn->todo) || !list_empty(&conn->snd.again) ||
+	       READ_ONCE(conn->snd.nxt) != READ_ONCE(conn->snd.end);
 }
 
 /* The path on which the next octets would go, with a reference, or NULL. */
@@ -205,13 +205,46 @@ void hps_send_push(struct hps_conn *conn)
 	for (;;) {
 		spin_lock_bh(&conn->lock);
 		ch = next_channel(conn, &tried);
+		if (!ch && conn->snd.nxt != conn->snd.end)
+			conn->snd.held_below = conn->snd.held;
 		spin_unlock_bh(&conn->lock);
 		if (!ch)
 			return;
 		hps_mib_inc(conn->net, HPS_MIB_CALLER_SEND);
 		hps_channel_push(ch);
 		hps_channel_put(ch);
+		/* Who makes more work meanwhile kicks a path himself. */
+		if (!hps_send_waits(conn))
+			return;
 	}
+}
+
+/* Would a push send nothing, for Nagle holds back what was written? */
+static bool is_held(const struct hps_conn *conn)
+{
+	const struct hps_send *snd = &conn->snd;
+
+	return READ_ONCE(snd->end) - READ_ONCE(snd->nxt) <
+	       READ_ONCE(snd->held_below) &&
+	       READ_ONCE(snd->memory) < READ_ONCE(snd->limit) &&
+	       !READ_ONCE(snd->nodelay) && !READ_ONCE(snd->fin) &&
+	       !READ_ONCE(conn->todo) && list_empty(&snd->again);
+}
+
+/**
+ * hps_send_written - send what was written, unless it must wait for an ACK
+ * @conn:	the connection
+ *
+ * As hps_send_push(), for the common case that a small write joins others that
+ * wait already (@held_below): then no path is asked again, for whoever has
+ * something in flight asks by itself when that is acknowledged.
+ *
+ * Context: process, no channel locked.
+ */
+void hps_send_written(struct hps_conn *conn)
+{
+	if (!is_held(conn))
+		hps_send_push(conn);
 }
 
 int hps_send_init(void)

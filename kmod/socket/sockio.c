@@ -45,6 +45,8 @@ int hps_wait_connect(struct sock *sk, long *timeo)
 	DEFINE_WAIT_FUNC(wait, woken_wake_function);
 	int err = 0;
 
+	if (likely(READ_ONCE(sk->sk_state) != TCP_SYN_SENT))
+		return sk->sk_err ? sock_error(sk) : 0;
 	add_wait_queue(sk_sleep(sk), &wait);
 	while (READ_ONCE(sk->sk_state) == TCP_SYN_SENT) {
 		err = *timeo ? 0 : -EAGAIN;
@@ -226,6 +228,18 @@ static int check_record(struct sock *sk, struct hps_conn *conn, size_t len,
 	return need <= hps_send_space(conn) ? 0 : -EAGAIN;
 }
 
+/* Does the writer announce more? Mostly neither before nor now. */
+static void set_more(struct hps_conn *conn, bool more)
+{
+	if (!more && !READ_ONCE(conn->snd.more) && !READ_ONCE(conn->snd.cork))
+		return;
+	spin_lock_bh(&conn->lock);
+	conn->snd.more = more;
+	if (more || conn->snd.cork)
+		hps_conn_cork(conn);
+	spin_unlock_bh(&conn->lock);
+}
+
 int hps_sendmsg(struct socket *sock, struct msghdr *msg, size_t len)
 {
 	struct sock *sk = sock->sk;
@@ -256,18 +270,14 @@ int hps_sendmsg(struct socket *sock, struct msghdr *msg, size_t len)
 	err = hps_zerocopy_begin(sk, conn, msg, len, &src);
 	if (err)
 		goto out_put;
-	spin_lock_bh(&conn->lock);
-	conn->snd.more = msg->msg_flags & (MSG_MORE | MSG_SENDPAGE_NOTLAST);
-	if (conn->snd.more || conn->snd.cork)
-		hps_conn_cork(conn);
-	spin_unlock_bh(&conn->lock);
+	set_more(conn, msg->msg_flags & (MSG_MORE | MSG_SENDPAGE_NOTLAST));
 	hps_hist_count(conn->net, HPS_HIST_WRITE, min_t(size_t, len, U32_MAX));
 	err = write_payload(sk, conn, msg, &src, timeo);
 	hps_zerocopy_end(&src, err < 0);
 	/* One page of many: a few together make one segment. */
 	if (!(msg->msg_flags & MSG_SENDPAGE_NOTLAST) ||
 	    READ_ONCE(conn->snd.end) - READ_ONCE(conn->snd.nxt) >= PAGES_OCTETS)
-		hps_send_push(conn);
+		hps_send_written(conn);
 out_put:
 	hps_conn_put(conn);
 out:
