@@ -5,8 +5,8 @@
 #
 # MSG_ZEROCOPY over several links, also such as lose, reorder and fail: buffers
 # are written again as soon as they are said to be free, and no octet is wrong.
-# functions run through t_ok
-# shellcheck disable=SC2317
+# functions run through t_ok; numbers stand unquoted
+# shellcheck disable=SC2317,SC2086
 here=$(dirname "$0")
 # shellcheck source=selftests/lib.sh
 . "$here/lib.sh"
@@ -22,7 +22,6 @@ mb=1048576
 FAST="rate 100mbit delay 50us"
 
 two_hosts() {
-	# shellcheck disable=SC2086 # words
 	ns_make a b && links 2 $FAST && bundle 2 && serve b 5001 && serve b 5002 -Q
 }
 
@@ -53,7 +52,6 @@ impaired() {
 # A link goes while both carry data, and returns.
 link_lost() {
 	local client
-	# shellcheck disable=SC2086 # words
 	shape 1 $FAST && shape 2 $FAST || return
 	zc -s $((12 * mb)) & client=$!
 	sleep 0.3

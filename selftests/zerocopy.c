@@ -37,12 +37,24 @@ static void pair_zerocopy(struct pair *p)
 	enable(p->a);
 }
 
-/* Waits for all calls before @calls; returns how many notices came. */
-static int collect(int fd, unsigned int calls, bool *copied)
+/* However little it is. */
+static void never_copy(void)
 {
-	unsigned int done = 0;
+	FILE *f;
+
+	if (!is_hps())
+		return;
+	f = fopen("/proc/sys/net/hps/zerocopy_min", "w");
+	CHECK(f);
+	CHECK(fputs("0", f) > 0 && fclose(f) == 0);
+}
+
+/* Waits until each of the first @calls calls has completed, once. */
+static void collect(int fd, unsigned int calls, bool *copied)
+{
+	static bool seen[65536];
 	struct notice n = {};
-	int notices = 0;
+	unsigned int done = 0;
 	int got;
 
 	while (done < calls) {
@@ -53,15 +65,15 @@ static int collect(int fd, unsigned int calls, bool *copied)
 			continue;
 		}
 		CHECK_EQ(got, 1);
-		CHECK_EQ(n.lo, done);
 		CHECK(n.hi >= n.lo && n.hi < calls);
-		done = n.hi + 1;
+		for (; n.lo != n.hi + 1; n.lo++, done++) {
+			CHECK(!seen[n.lo]);
+			seen[n.lo] = true;
+		}
 		if (copied)
 			*copied = n.copied;
-		notices++;
 	}
 	CHECK_ERR(notice_next(fd, &n), EAGAIN);
-	return notices;
 }
 
 TEST(option, V_STREAM | V_HPS)
@@ -112,11 +124,12 @@ TEST(many_small_calls, V_STREAM)
 	int i;
 
 	pair_zerocopy(&p);
+	never_copy();
 	for (i = 0; i < 2000; i++) {
 		pattern(buf + 100 * i, 100, 100 * i);
 		CHECK_EQ(send(p.a, buf + 100 * i, 100, MSG_ZEROCOPY), 100);
-		if (i % 500 == 499)
-			recv_pattern(p.b, 50000, 100 * (i - 499));
+		if (i % 100 == 99)
+			recv_pattern(p.b, 10000, 100 * (i - 99));
 	}
 	collect(p.a, 2000, NULL);
 }
@@ -165,16 +178,19 @@ TEST(empty_and_failed_calls_have_no_completion, V_STREAM)
 TEST(fault_half_way, V_STREAM)
 {
 	struct pair p;
+	ssize_t n;
 	char *m;
 
 	pair_zerocopy(&p);
-	m = mmap(NULL, 4 * LARGE, PROT_READ | PROT_WRITE,
+	m = mmap(NULL, LARGE, PROT_READ | PROT_WRITE,
 		 MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	CHECK(m != MAP_FAILED);
-	CHECK(munmap(m + 2 * LARGE, 2 * LARGE) == 0);
-	pattern(m, 2 * LARGE, 0);
-	CHECK_EQ(send(p.a, m, 4 * LARGE, MSG_ZEROCOPY), 2 * LARGE);
-	recv_pattern(p.b, 2 * LARGE, 0);
+	CHECK(munmap(m + LARGE / 2, LARGE / 2) == 0);
+	pattern(m, LARGE / 2, 0);
+	/* TCP forgets what it began with in the skb where it met the fault */
+	n = send(p.a, m, LARGE, MSG_ZEROCOPY);
+	CHECK(n > (is_hps() ? LARGE / 2 - 1 : 0) && n <= LARGE / 2);
+	recv_pattern(p.b, n, 0);
 	collect(p.a, 1, NULL);
 }
 

@@ -255,6 +255,7 @@ void hps_conn_lost(struct hps_conn *conn, int err, enum hps_reason reason)
 	hps_conn_event(conn, HPS_CONN_EVENT_CLOSED, NULL, reason, err);
 	/* What lies behind a gap can never be read. */
 	hps_reasm_cut(&conn->rcv.reasm);
+	hps_send_forget(conn);
 	hps_path_kick_all(conn);
 	if (conn->sk) {
 		WRITE_ONCE(conn->sk->sk_err, -err);

@@ -66,6 +66,7 @@ enum hps_conn_state {
  *		so that each with something in flight wants to be kicked
  * @stalls:	how often
  * @resent_octets: payload that was sent again, over all paths ever
+ * @awaited:	all below is sent whatever Nagle's rule says: a reader waits
  * @flush:	all below is sent whatever TCP_CORK and MSG_MORE say
  */
 struct hps_send {
@@ -92,6 +93,7 @@ struct hps_send {
 	bool			stalled;
 	u32			held;
 	u32			held_below;
+	u64			awaited;
 	u64			flush;
 	u64			stalls;
 	u64			resent_octets;

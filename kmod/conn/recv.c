@@ -287,6 +287,9 @@ unsigned int hps_recv_napi(struct hps_conn *conn, unsigned int *ids,
  * @conn:	the connection
  * @want:	what it was not content with less than
  *
+ * It may have data left that it cannot use yet, or wait for the answer to what
+ * it wrote: that is not held back any longer for Nagle's rule (SV-4).
+ *
  * Context: process, no channel locked. Returns false if they are there now.
  */
 bool hps_recv_wait(struct hps_conn *conn, u64 want)
@@ -302,6 +305,11 @@ bool hps_recv_wait(struct hps_conn *conn, u64 want)
 	       hps_credit_rx_starved(&rcv->credit, rcv->reasm.next);
 	if (push)
 		conn->todo |= HPS_TODO_ACK;
+	if (wait && conn->snd.nxt != conn->snd.end &&
+	    conn->snd.awaited != conn->snd.end) {
+		conn->snd.awaited = conn->snd.end;
+		push = true;
+	}
 	spin_unlock_bh(&conn->lock);
 	if (push)
 		hps_send_push(conn);

@@ -422,7 +422,7 @@ static bool is_held_back(struct hps_conn *conn,
 		return false;
 	if ((snd->cork || snd->more) && snd->end > snd->flush)
 		return true;
-	if (snd->nodelay || !snd->small)
+	if (snd->nodelay || !snd->small || snd->end <= snd->awaited)
 		return false;
 	for (i = 0; i < n; i++) {
 		if (!paths[i].in_flight)

@@ -26,6 +26,7 @@ bool hps_send_pull(struct hps_conn *conn, struct hps_path *path, u32 ahead,
 		   struct hps_tx *tx);
 int hps_send_ack(struct hps_conn *conn, u64 ack, u64 edge, u32 buffer);
 void hps_send_path_lost(struct hps_conn *conn, struct hps_path *path);
+void hps_send_forget(struct hps_conn *conn);
 void hps_send_purge(struct hps_conn *conn);
 bool hps_send_waits(const struct hps_conn *conn);
 

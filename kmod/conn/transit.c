@@ -138,6 +138,26 @@ void hps_send_path_lost(struct hps_conn *conn, struct hps_path *path)
 	conn->todo |= HPS_TODO_ACK;
 }
 
+/**
+ * hps_send_forget - let go of what was written, for none of it will be sent
+ * @conn:	the connection, CLOSED; data lock held
+ *
+ * Whoever waits for his pages need not wait for close().
+ */
+void hps_send_forget(struct hps_conn *conn)
+{
+	struct hps_send *snd = &conn->snd;
+	struct hps_chunk *c, *next;
+
+	snd->next = NULL;
+	list_for_each_entry_safe(c, next, &snd->chunks, node) {
+		/* sendmsg is about to write to the last one. */
+		if (snd->filling && list_is_last(&c->node, &snd->chunks))
+			break;
+		free_chunk(snd, c);
+	}
+}
+
 /* Forgets all that was written. Data lock held. */
 void hps_send_purge(struct hps_conn *conn)
 {
