@@ -63,6 +63,7 @@ TEST(a_reader_polls, V_HPS)
 
 	if (sysconf(_SC_NPROCESSORS_ONLN) < 2)
 		test_skip("one processor");
+	own_namespace();
 	pair_open(&p);
 	rounds(&p, 50);
 	CHECK_EQ(polled(), 0);
@@ -78,6 +79,7 @@ TEST(polling_ends, V_HPS)
 	long long begin = now_ms();
 	struct pair p;
 
+	own_namespace();
 	pair_open(&p);
 	set_int(p.a, SOL_SOCKET, SO_BUSY_POLL, 1000);
 	set_timeout(p.a, SO_RCVTIMEO, 300);

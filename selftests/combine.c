@@ -30,6 +30,7 @@ static void begin(struct pair *p)
 {
 	int i;
 
+	own_namespace();
 	if (system("ip link set lo mtu 1500"))
 		test_skip("no ip");
 	pair_open(p);
@@ -61,7 +62,8 @@ TEST(a_full_packet_ends_it, V_HPS_STREAM)
 	begin(&p);
 	for (i = 20; i < 160; i++)
 		CHECK_EQ(send(p.a, buf + 10 * i, 10, 0), 10);
-	CHECK_EQ(segments(), 2);
+	/* What follows the full one need not wait, but then the rest does. */
+	CHECK(segments() >= 2 && segments() <= 3);
 	recv_pattern(p.b, 1600, 0);
 }
 
@@ -118,6 +120,7 @@ TEST(more_ends_by_itself, V_HPS_STREAM)
 {
 	struct pair p;
 
+	own_namespace();
 	pair_open(&p);
 	CHECK_EQ(send(p.a, "12345", 5, MSG_MORE), 5);
 	CHECK_EQ(segments(), 0);

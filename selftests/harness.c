@@ -224,7 +224,10 @@ static void count(struct test *t, bool have)
 	number++;
 }
 
-static void own_namespace(void)
+/* A network namespace with nothing but loopback. Each program has one; a test
+ * that counts or disturbs what others see takes another.
+ */
+void own_namespace(void)
 {
 	struct ifreq ifr = { .ifr_name = "lo", .ifr_flags = IFF_UP };
 	int fd;

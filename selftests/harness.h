@@ -63,6 +63,7 @@ extern const struct variant *v;
 
 void harness_add(struct test *t);
 int scaled(int ms);
+void own_namespace(void);
 __attribute__((noreturn, format(printf, 3, 4)))
 void test_fail(const char *file, int line, const char *fmt, ...);
 __attribute__((noreturn)) void test_skip(const char *why);
