@@ -244,6 +244,7 @@ histograms() {
 ns_make a b || t_skip "cannot make namespaces"
 links 2 || t_skip "cannot make links"
 bundle 2
+in_ns b hpsctl bundle set hps0 policy stripe cutoff 65536
 ipn b link add eth3 type dummy
 ipn b addr add 10.1.3.2/24 dev eth3
 ipn b link set eth3 up
