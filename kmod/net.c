@@ -4,6 +4,7 @@
 
 #include <linux/random.h>
 
+#include "conn/acl.h"
 #include "conn/conn.h"
 #include "control/sysctl.h"
 #include "link/link.h"
@@ -28,6 +29,7 @@ static int __net_init net_init(struct net *net)
 	for (i = 0; i < HPS_BIND_HASH; i++)
 		INIT_HLIST_HEAD(&hn->bind[i]);
 	mutex_init(&hn->listen_mutex);
+	hps_acl_net_init(hn);
 	hps_link_net_init(hn);
 	err = hps_mib_net_init(hn);
 	if (err)
@@ -60,6 +62,7 @@ static void __net_exit net_exit(struct net *net)
 	hps_sysctl_net_exit(hn);
 	hps_mib_net_exit(hn);
 	hps_link_net_exit(hn);
+	hps_acl_net_exit(hn);
 }
 
 static struct pernet_operations net_ops = {

@@ -65,6 +65,7 @@ struct hps_sysctls {
  *	guarded by @lock, which nests inside every other lock of HPS.
  * @bind: bound sockets by port, guarded by @bind_lock.
  * @listeners: users of the TCP listener, guarded by @listen_mutex.
+ * @acl: admission rules, changed under @acl_mutex, read under RCU.
  * @bundles, @links: see link/link.h, guarded by RTNL, read under RCU.
  */
 struct hps_net {
@@ -89,6 +90,9 @@ struct hps_net {
 	struct mutex		listen_mutex;	/* listeners, tcp_listener */
 	unsigned int		listeners;
 	struct hps_tcp_listener	*tcp_listener;
+
+	struct mutex		acl_mutex;	/* acl */
+	struct list_head	acl;
 
 	struct list_head	bundles;
 	struct list_head	links;

@@ -12,6 +12,7 @@
 #include <net/ipv6.h>
 
 #include "compat.h"
+#include "conn/acl.h"
 #include "conn/conn.h"
 #include "conn/path.h"
 #include "ddp/message.h"
@@ -175,6 +176,11 @@ struct hps_path *hps_join_inbound(struct hps_channel *ch,
 	if (!conn) {
 		hps_mib_inc(ch->net, HPS_MIB_JOIN_BAD_TOKEN);
 		*reason = HPS_REASON_TOKEN;
+		return NULL;
+	}
+	if (!hps_acl_admits(ch->net, &ch->key.remote, conn->local.in.sin_port)) {
+		*reason = HPS_REASON_ADMIN;
+		hps_conn_put(conn);
 		return NULL;
 	}
 	*reason = HPS_REASON_MEMORY;

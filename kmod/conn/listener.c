@@ -7,6 +7,7 @@
 #include <net/ipv6.h>
 #include <net/sock.h>
 
+#include "conn/acl.h"
 #include "conn/conn.h"
 #include "conn/join.h"
 #include "link/bundle.h"
@@ -329,6 +330,9 @@ struct hps_conn *hps_listener_conn(struct hps_channel *ch,
 	struct hps_conn *conn;
 	struct heritage h;
 
+	*reason = HPS_REASON_ADMIN;
+	if (!hps_acl_admits(ch->net, &ch->key.remote, hello->port))
+		return NULL;
 	*reason = HPS_REASON_NO_LISTENER;
 	spin_lock_bh(&hn->bind_lock);
 	l = find_listener(hn, hello->port, &ch->key.local, ch->key.ifindex);

@@ -61,8 +61,28 @@ const struct nla_policy hps_histogram_get_nl_policy[HPS_A_HISTOGRAM_NAME + 1] = 
 	[HPS_A_HISTOGRAM_NAME] = { .type = NLA_NUL_STRING, .len = 63, },
 };
 
+/* HPS_CMD_ACL_GET - do */
+const struct nla_policy hps_acl_get_nl_policy[HPS_A_ACL_ORDER + 1] = {
+	[HPS_A_ACL_ORDER] = { .type = NLA_U32, },
+};
+
+/* HPS_CMD_ACL_ADD - do */
+const struct nla_policy hps_acl_add_nl_policy[HPS_A_ACL_ACTION + 1] = {
+	[HPS_A_ACL_ORDER] = { .type = NLA_U32, },
+	[HPS_A_ACL_PREFIX] = { .type = NLA_BINARY, },
+	[HPS_A_ACL_PREFIX_LEN] = { .type = NLA_U8, },
+	[HPS_A_ACL_PORT_MIN] = { .type = NLA_U16, },
+	[HPS_A_ACL_PORT_MAX] = { .type = NLA_U16, },
+	[HPS_A_ACL_ACTION] = NLA_POLICY_MAX(NLA_U8, 1),
+};
+
+/* HPS_CMD_ACL_DEL - do */
+const struct nla_policy hps_acl_del_nl_policy[HPS_A_ACL_ORDER + 1] = {
+	[HPS_A_ACL_ORDER] = { .type = NLA_U32, },
+};
+
 /* Ops table for hps */
-const struct genl_ops hps_nl_ops[9] = {
+const struct genl_ops hps_nl_ops[12] = {
 	{
 		.cmd		= HPS_CMD_BUNDLE_GET,
 		.doit		= hps_nl_bundle_get_doit,
@@ -125,6 +145,27 @@ const struct genl_ops hps_nl_ops[9] = {
 		.dumpit		= hps_nl_histogram_get_dumpit,
 		.policy		= hps_histogram_get_nl_policy,
 		.maxattr	= HPS_A_HISTOGRAM_NAME,
+	},
+	{
+		.cmd		= HPS_CMD_ACL_GET,
+		.doit		= hps_nl_acl_get_doit,
+		.dumpit		= hps_nl_acl_get_dumpit,
+		.policy		= hps_acl_get_nl_policy,
+		.maxattr	= HPS_A_ACL_ORDER,
+	},
+	{
+		.cmd		= HPS_CMD_ACL_ADD,
+		.doit		= hps_nl_acl_add_doit,
+		.policy		= hps_acl_add_nl_policy,
+		.maxattr	= HPS_A_ACL_ACTION,
+		.flags		= GENL_UNS_ADMIN_PERM,
+	},
+	{
+		.cmd		= HPS_CMD_ACL_DEL,
+		.doit		= hps_nl_acl_del_doit,
+		.policy		= hps_acl_del_nl_policy,
+		.maxattr	= HPS_A_ACL_ORDER,
+		.flags		= GENL_UNS_ADMIN_PERM,
 	},
 };
 

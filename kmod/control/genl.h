@@ -31,8 +31,14 @@ extern const struct nla_policy hps_stats_get_nl_policy[HPS_A_COUNTER_NAME + 1];
 
 extern const struct nla_policy hps_histogram_get_nl_policy[HPS_A_HISTOGRAM_NAME + 1];
 
+extern const struct nla_policy hps_acl_get_nl_policy[HPS_A_ACL_ORDER + 1];
+
+extern const struct nla_policy hps_acl_add_nl_policy[HPS_A_ACL_ACTION + 1];
+
+extern const struct nla_policy hps_acl_del_nl_policy[HPS_A_ACL_ORDER + 1];
+
 /* Ops table for hps */
-extern const struct genl_ops hps_nl_ops[9];
+extern const struct genl_ops hps_nl_ops[12];
 
 int hps_nl_bundle_get_doit(struct sk_buff *skb, struct genl_info *info);
 int hps_nl_bundle_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb);
@@ -50,6 +56,10 @@ int hps_nl_stats_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb);
 int hps_nl_histogram_get_doit(struct sk_buff *skb, struct genl_info *info);
 int hps_nl_histogram_get_dumpit(struct sk_buff *skb,
 				struct netlink_callback *cb);
+int hps_nl_acl_get_doit(struct sk_buff *skb, struct genl_info *info);
+int hps_nl_acl_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb);
+int hps_nl_acl_add_doit(struct sk_buff *skb, struct genl_info *info);
+int hps_nl_acl_del_doit(struct sk_buff *skb, struct genl_info *info);
 
 enum {
 	HPS_NLGRP_EVENTS,

@@ -18,6 +18,7 @@ static const char * const names[] = {
 	[HPS_MIB_OPEN_REFUSED]		= "HpsOpenRefused",
 	[HPS_MIB_REFUSE_SENT]		= "HpsRefuseSent",
 	[HPS_MIB_LISTEN_OVERFLOW]	= "HpsListenOverflow",
+	[HPS_MIB_ACL_DENIED]		= "HpsAclDenied",
 	[HPS_MIB_CONN_RESET]		= "HpsConnReset",
 	[HPS_MIB_RESET_SENT]		= "HpsResetSent",
 	[HPS_MIB_CONN_LOST]		= "HpsConnLost",

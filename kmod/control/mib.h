@@ -18,6 +18,7 @@ enum hps_mib_field {
 	HPS_MIB_OPEN_REFUSED,		/* opens that a peer refused */
 	HPS_MIB_REFUSE_SENT,		/* opens and joins that we refused */
 	HPS_MIB_LISTEN_OVERFLOW,	/* refused because the backlog was full */
+	HPS_MIB_ACL_DENIED,		/* opens and joins that a rule refused */
 	HPS_MIB_CONN_RESET,		/* connections ended by the peer's reset */
 	HPS_MIB_RESET_SENT,		/* resets sent */
 	HPS_MIB_CONN_LOST,		/* connections that lost their last path */

@@ -28,6 +28,7 @@ extern const struct command bundle_commands[];
 extern const struct command link_commands[];
 extern const struct command conn_commands[];
 extern const struct command peer_commands[];
+extern const struct command acl_commands[];
 extern const struct command stats_commands[];
 int explain_run(int argc, char **argv);
 int top_run(int argc, char **argv);

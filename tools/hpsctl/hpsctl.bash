@@ -33,9 +33,9 @@ _hpsctl()
 		[ "$object" != stats ] || choice="--nonzero"
 	else
 		case $object,$command,$prev in
-		,*) choice="bundle link conn peer stats explain top monitor" ;;
+		,*) choice="bundle link conn peer acl stats explain top monitor" ;;
 		bundle,,*) choice="show set" ;;
-		link,,*) choice="show add del" ;;
+		link,,* | acl,,*) choice="show add del" ;;
 		stats,,*) choice="show histogram" ;;
 		conn,,* | peer,,*) choice=show ;;
 		*,*,policy) choice="single stripe" ;;
@@ -67,6 +67,9 @@ _hpsctl()
 			choice="state dev uid inode sport dport src dst pid fd"
 			choice+=" "
 			choice+=$(__hpsctl_names conn 's/^\([0-9a-f]\{16\}\) .*/\1/p') ;;
+		acl,del,del)
+			choice=$(__hpsctl_names acl 's/^\([0-9]*\):.*/\1/p') ;;
+		acl,add,allow | acl,add,deny) choice="from port" ;;
 		stats,show,*)
 			choice=$(__hpsctl_names stats 's/^\(Hps[A-Za-z]*\).*/\1/p') ;;
 		esac

@@ -20,6 +20,7 @@ static const struct object {
 	{ "link",	link_commands,		NULL },
 	{ "conn",	conn_commands,		NULL },
 	{ "peer",	peer_commands,		NULL },
+	{ "acl",	acl_commands,		NULL },
 	{ "stats",	stats_commands,		NULL },
 	{ "explain",	NULL,			explain_run },
 	{ "top",	NULL,			top_run },

@@ -10,6 +10,16 @@
 #define HPS_GENL_VERSION	1
 
 /**
+ * enum hps_acl_action - What an admission rule says.
+ * @HPS_ACL_ALLOW: the peer may open and join connections
+ * @HPS_ACL_DENY: it is refused with the reason "admin"
+ */
+enum hps_acl_action {
+	HPS_ACL_ALLOW,
+	HPS_ACL_DENY,
+};
+
+/**
  * enum hps_nl_path_state - What a connection can do with a path.
  * @HPS_PATH_STATE_OPENING: the channel, the open or the join is being set up
  * @HPS_PATH_STATE_UP: carries segments in both directions
@@ -164,6 +174,20 @@ enum {
 #define HPS_A_HISTOGRAM_MAX (__HPS_A_HISTOGRAM_MAX - 1)
 
 enum {
+	HPS_A_ACL_ORDER = 1,
+	HPS_A_ACL_PREFIX,
+	HPS_A_ACL_PREFIX_LEN,
+	HPS_A_ACL_PORT_MIN,
+	HPS_A_ACL_PORT_MAX,
+	HPS_A_ACL_ACTION,
+	HPS_A_ACL_HITS,
+	HPS_A_ACL_PAD,
+
+	__HPS_A_ACL_MAX
+};
+#define HPS_A_ACL_MAX (__HPS_A_ACL_MAX - 1)
+
+enum {
 	HPS_A_NOTICE_EVENT = 1,
 	HPS_A_NOTICE_BUNDLE,
 	HPS_A_NOTICE_BUNDLE_NAME,
@@ -187,6 +211,9 @@ enum {
 	HPS_CMD_LINK_EVENT,
 	HPS_CMD_CONN_EVENT,
 	HPS_CMD_HISTOGRAM_GET,
+	HPS_CMD_ACL_GET,
+	HPS_CMD_ACL_ADD,
+	HPS_CMD_ACL_DEL,
 
 	__HPS_CMD_MAX
 };
