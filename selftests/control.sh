@@ -25,7 +25,7 @@ index() { ipa -j link show "$1" | jq '.[0].ifindex'; }
 
 knobs="crc=0 cutoff=65536 fin_timeout=60 handshake_timeout=5 max_half_open=1024
 max_orphans=4096 pool_idle=60 pool_size=64 port=18512 port_max=60999
-port_min=32768 probe_time=10 rmem=2097152 wmem=2097152"
+port_min=32768 probe_time=10 rmem=2097152 wmem=2097152 zerocopy_min=16384"
 
 # knob NAME [NS]
 knob() { in_ns "${2:-a}" sysctl -n "net.hps.$1"; }
