@@ -88,6 +88,7 @@ extern struct kunit_suite hps_test_message;
 extern struct kunit_suite hps_test_mpa;
 extern struct kunit_suite hps_test_reasm;
 extern struct kunit_suite hps_test_sched;
+extern struct kunit_suite hps_test_train;
 extern struct kunit_suite hps_test_why;
 
 /* Random traces are the same in every run: xorshift64* with a seed. */

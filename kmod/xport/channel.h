@@ -120,6 +120,8 @@ struct hps_channel_metrics {
 	u32	srtt_us;
 	u32	mss;
 	u64	rate;		/* octets per second */
+	u32	cwnd;		/* octets that it lets be in flight */
+	u32	ack_us;		/* when that became less, last: low half of tcp_clock_us() */
 };
 
 /**

@@ -123,10 +123,12 @@ static struct proto *tcp_proto_for(struct sock *sk)
 static void on_write_space(struct sock *sk)
 {
 	struct hps_tcp *t = sk->sk_user_data;
-	const struct tcp_sock *tp = tcp_sk(sk);
 
 	set_bit(SOCK_NOSPACE, &sk->sk_socket->flags);
-	if (t && t->ch.want && tp->write_seq - tp->snd_una <= t->ch.want_below)
+	if (!t)
+		return;
+	hps_tcp_acked(t);
+	if (t->ch.want && hps_tcp_in_flight(sk) <= t->ch.want_below)
 		hps_tcp_kick(&t->ch);
 }
 
@@ -251,23 +253,6 @@ static void tcp_lock(struct hps_channel *ch)
 static void tcp_unlock(struct hps_channel *ch)
 {
 	release_sock(hps_tcp_sk(ch));
-}
-
-static void tcp_metrics(const struct hps_channel *ch,
-			struct hps_channel_metrics *m)
-{
-	const struct tcp_sock *tp = tcp_sk(hps_tcp_sk(ch));
-	u32 interval = READ_ONCE(tp->rate_interval_us);
-	u32 rtt = tcp_min_rtt(tp);
-
-	m->in_flight = READ_ONCE(tp->write_seq) - READ_ONCE(tp->snd_una);
-	m->mss = READ_ONCE(tp->mss_cache);
-	m->min_rtt_us = rtt == ~0U ? 0 : rtt;
-	m->srtt_us = READ_ONCE(tp->srtt_us) >> 3;
-	m->rate = 0;
-	if (interval)
-		m->rate = div_u64((u64)READ_ONCE(tp->rate_delivered) * m->mss *
-				  USEC_PER_SEC, interval);
 }
 
 static unsigned int tcp_napi(const struct hps_channel *ch)
@@ -441,7 +426,7 @@ const struct hps_channel_ops hps_tcp_ops = {
 	.read		= hps_tcp_read,
 	.splice		= hps_tcp_splice,
 	.trim		= hps_tcp_trim,
-	.metrics	= tcp_metrics,
+	.metrics	= hps_tcp_metrics,
 	.napi		= tcp_napi,
 	.kick		= hps_tcp_kick,
 	.mark		= tcp_mark,

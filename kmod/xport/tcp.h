@@ -9,6 +9,7 @@
 #include <net/tcp.h>
 
 #include "xport/channel.h"
+#include "xport/train.h"
 
 /**
  * struct hps_tcp_rx - how far the receive queue was parsed
@@ -45,6 +46,9 @@ struct hps_tcp_rest {
  * @rest:	struct hps_tcp_rest: messages that wait for memory, oldest first;
  *		under the channel lock
  * @sending:	tcp_sendmsg_locked() is at work, see tcp_release_push()
+ * @train:	rate of the path, with the numbers of the newest acknowledgement
+ * @delivered:	TCP's count of packets at that one
+ * @ack_us:	when that was
  * @ubuf:	makes tcp_sendmsg_locked() gather our pages, see tcp_send.c
  * @data_ready, @write_space, @state_change, @error_report, @prot: the
  *		socket's own, put back before it is released
@@ -56,6 +60,9 @@ struct hps_tcp {
 	struct hps_tcp_rx	rx;
 	struct list_head	rest;
 	bool			sending;
+	struct hps_train	train;
+	u32			delivered;
+	u32			ack_us;
 	struct ubuf_info	ubuf;
 	void			(*data_ready)(struct sock *sk);
 	void			(*write_space)(struct sock *sk);
@@ -88,6 +95,12 @@ int hps_tcp_send(struct hps_channel *ch, struct hps_tx *tx, bool more);
 void hps_tcp_send_hello(struct hps_channel *ch);
 bool hps_tcp_flush(struct hps_channel *ch);
 void hps_tcp_drop_rest(struct hps_tcp *t);
+
+/* tcp_metrics.c */
+void hps_tcp_acked(struct hps_tcp *t);
+u32 hps_tcp_in_flight(const struct sock *sk);
+void hps_tcp_metrics(const struct hps_channel *ch,
+		     struct hps_channel_metrics *m);
 
 /* tcp_recv.c */
 void hps_tcp_receive(struct hps_tcp *t);

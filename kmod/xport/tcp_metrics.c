@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Channels over TCP: what the scheduler wants to know of them. */
+#include "net.h"
+#include "xport/tcp.h"
+
+/**
+ * hps_tcp_acked - TCP has looked at an acknowledgement
+ * @t:	the channel, locked
+ */
+void hps_tcp_acked(struct hps_tcp *t)
+{
+	const struct tcp_sock *tp = tcp_sk(t->sk);
+
+	if (tp->delivered == t->delivered)
+		return;
+	t->delivered = tp->delivered;
+	t->ack_us = tp->tcp_mstamp;
+	/* What jumps over a hole that was filled tells nothing of the rate. */
+	hps_train_ack(&t->train, t->ack_us, tp->snd_una, tp->mss_cache,
+		      tp->snd_una == tp->write_seq || tp->sacked_out);
+}
+
+/**
+ * hps_tcp_in_flight - octets given to TCP that have not arrived
+ * @sk:	the socket; any context
+ */
+u32 hps_tcp_in_flight(const struct sock *sk)
+{
+	const struct tcp_sock *tp = tcp_sk(sk);
+	u32 octets = READ_ONCE(tp->write_seq) - READ_ONCE(tp->snd_una);
+
+	/* Behind a lost packet the link goes on. */
+	return octets - min(octets, READ_ONCE(tp->sacked_out) *
+			    READ_ONCE(tp->mss_cache));
+}
+
+/* What TCP says about the rate, while no train was seen. */
+static u64 tcp_rate(const struct tcp_sock *tp)
+{
+	u32 interval = READ_ONCE(tp->rate_interval_us);
+
+	return interval ? div_u64((u64)READ_ONCE(tp->rate_delivered) *
+				  READ_ONCE(tp->mss_cache) * USEC_PER_SEC,
+				  interval) : 0;
+}
+
+void hps_tcp_metrics(const struct hps_channel *ch,
+		     struct hps_channel_metrics *m)
+{
+	const struct hps_tcp *t = hps_tcp(ch);
+	const struct tcp_sock *tp = tcp_sk(t->sk);
+	u32 rtt = tcp_min_rtt(tp);
+
+	m->in_flight = hps_tcp_in_flight(t->sk);
+	m->mss = READ_ONCE(tp->mss_cache);
+	m->cwnd = min_t(u64, (u64)tcp_snd_cwnd(tp) * m->mss, U32_MAX);
+	m->min_rtt_us = rtt == ~0U ? 0 : rtt;
+	m->srtt_us = READ_ONCE(tp->srtt_us) >> 3;
+	m->rate = READ_ONCE(t->train.rate) ? : tcp_rate(tp);
+	m->ack_us = READ_ONCE(t->ack_us);
+}

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The rate of a path, from the distance of the acknowledgements of a train.
+ *
+ * Pure logic. What a transport says about its rate is bounded by what it was
+ * given: a path that gets 20 KB each 40 ms seems to do 4 Mbit/s. But packets
+ * that were sent in one train come to the other end at the distance that the
+ * narrowest link gives them, and so do their acknowledgements (Keshav 1991,
+ * packet pairs; here a train, so that delayed and merged ones do not matter).
+ */
+#ifndef _HPS_XPORT_TRAIN_H
+#define _HPS_XPORT_TRAIN_H
+
+#include <linux/types.h>
+
+/**
+ * struct hps_train - what is known of a path's rate
+ * @rate:	octets per second, 0 unknown: the best sample of this window and
+ *		of the one before
+ * @best:	the best sample of this window
+ * @window_us:	when this window began
+ * @start_us:	when the acknowledgement came that the sample begins with
+ * @start_una:	up to where it went
+ * @running:	a sample is being taken
+ */
+struct hps_train {
+	u64	rate;
+	u64	best;
+	u32	window_us;
+	u32	start_us;
+	u32	start_una;
+	bool	running;
+};
+
+void hps_train_ack(struct hps_train *t, u32 now_us, u32 una, u32 mss, bool last);
+
+#endif /* _HPS_XPORT_TRAIN_H */
