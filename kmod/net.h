@@ -26,7 +26,8 @@ struct hps_tcp_listener;
  * @crc:		ask for CRC32c in every frame
  * @rmem:		default receive buffer, octets
  * @wmem:		default send buffer, octets
- * @cutoff:		backlog from which more than one link is used, octets
+ * @cutoff:		message or backlog from which more than one link is used,
+ *			octets; 0: as measured
  * @probe_time:		seconds of silence after which a dead peer is noticed
  * @fin_timeout:	seconds an orphan may take to finish
  * @max_orphans:	orphans that may exist at once

@@ -67,7 +67,8 @@ carrier() { ipa link show hps0 | grep -q "state $1"; }
 enslave() {
 	ipa link set eth1 master hps0 && ipa link set eth2 master hps0 &&
 		shown eth1 "master hps0" && shown eth1 hps_slave &&
-		listed eth1 "id 1 enslaved up" && listed eth2 "id 2 enslaved up" &&
+		listed eth1 "id 1 enslaved role active weight auto up" &&
+		listed eth2 "id 2 enslaved role active weight auto up" &&
 		wait_for 5 carrier UP
 }
 
@@ -130,9 +131,9 @@ detach_enslaved() {
 
 info_data() {
 	rtnetlink newlink hps5 1=u32:4096 2=u8:1 &&
-		[ "$(rtnetlink linkinfo hps5)" = "kind hps 1=4096 2=1" ] &&
+		[ "$(rtnetlink linkinfo hps5)" = "kind hps 1=4096 2=1 3=2" ] &&
 		rtnetlink changelink hps5 1=u32:8192 &&
-		[ "$(rtnetlink linkinfo hps5)" = "kind hps 1=8192 2=1" ] &&
+		[ "$(rtnetlink linkinfo hps5)" = "kind hps 1=8192 2=1 3=2" ] &&
 		ipa link del hps5
 }
 
@@ -141,7 +142,7 @@ slave_data() {
 }
 
 nothing_changed() {
-	[ "$(rtnetlink linkinfo hps0)" = "kind hps 1=0 2=2" ] && absent hps9
+	[ "$(rtnetlink linkinfo hps0)" = "kind hps 1=0 2=0 3=2" ] && absent hps9
 }
 
 limit() {
@@ -244,12 +245,8 @@ else
 fi
 t_refused "a hardware address" "A bundle has no hardware address" \
 	ipa link add hps9 address 02:00:00:00:00:01 type hps
-t_refused "policy auto" \
-	"Policy auto is not supported yet: use single or stripe (Operation not supported) attribute 2" \
-	rtnetlink newlink hps9 2=u8:0
-t_refused "policy duplicate" \
-	"Policy duplicate is not supported yet: use single or stripe (Operation not supported) attribute 2" \
-	rtnetlink changelink hps0 2=u8:3
+t_refused "one copy" "The copies are 2 to 4 (Numerical result out of range) attribute 3" \
+	rtnetlink changelink hps0 2=u8:3 3=u8:1
 t_refused "an unknown policy" "Unknown policy (Invalid argument) attribute 2" \
 	rtnetlink changelink hps0 2=u8:77
 t_refused "a cut-off beyond 1 GiB, with a good policy" \

@@ -23,7 +23,7 @@ index() { ipa -j link show "$1" | jq '.[0].ifindex'; }
 
 # --- sysctls ---
 
-knobs="crc=0 cutoff=65536 fin_timeout=60 handshake_timeout=5 max_half_open=1024
+knobs="crc=0 cutoff=0 fin_timeout=60 handshake_timeout=5 max_half_open=1024
 max_orphans=4096 pool_idle=60 pool_size=64 port=18512 port_max=60999
 port_min=32768 probe_time=10 rmem=2097152 wmem=2097152 zerocopy_min=16384"
 
@@ -156,10 +156,35 @@ links() {
 	ctl link add d0 bundle hps0 && ctl link add d1 bundle hps0 &&
 		ctl -j link show | jq -e '.links | length == 2 and
 			.[0].ifname == "d0" and .[1].id == 2 and
-			.[1].bundle == "hps0" and .[1].role == "attached"' &&
-		ctl link show d1 | grep "bundle hps0 id 2 attached" &&
+			.[1].bundle == "hps0" and .[1].origin == "attached" and
+			.[1].role == "active" and .[1].weight == 0' &&
+		ctl link show d1 | grep "bundle hps0 id 2 attached role active weight auto" &&
+		ctl link set d1 role backup weight 7 &&
+		ctl link show d1 | grep "role backup weight 7" &&
+		ctl link set d1 weight auto role duplicate &&
+		ctl -j link show d1 | jq -e '.links[0].role == "duplicate" and
+			.links[0].weight == 0' &&
 		ctl link del d0 && ! ctl link show d0 && ctl link del d1 &&
 		ctl -j link show | jq -e '.links == []'
+}
+
+link_set_bad_weight() {
+	local err=0
+	ctl link add d0 bundle hps0
+	ctl link set d0 role backup weight 1001 || err=$?
+	ctl link show d0 | grep -q "role active" || echo "the role was changed"
+	ctl link del d0
+	return $err
+}
+
+policies() {
+	local p
+	for p in auto single stripe duplicate; do
+		ctl bundle set hps0 policy $p && ctl bundle show hps0 | grep "policy $p" || return
+	done
+	ctl bundle set hps0 copies 3 &&
+		ctl -j bundle show hps0 | jq -e '.bundles[0].copies == 3' &&
+		ctl bundle set hps0 copies 2 policy stripe
 }
 
 many() {
@@ -282,7 +307,8 @@ t_ok "/proc/net/hps_stat has one counter per line" stat_format
 t_ok "netlink tells the same counters" stat_by_netlink
 t_ok "tracepoints are there" tracepoints
 t_ok "a bundle is configured" configure
-t_ok "links come and go" links
+t_ok "links come and go, with roles and weights" links
+t_ok "every policy can be set" policies
 t_ok "a dump of many bundles is complete" many
 t_ok "reading needs no privilege" reading_is_free
 t_ok "the owner of a user namespace may change" owner_may_change
@@ -293,11 +319,14 @@ t_refused "changing without privilege: link add" "CAP_NET_ADMIN" \
 	nobody hpsctl link add d0 bundle hps0
 t_refused "changing without privilege: link del" "CAP_NET_ADMIN" \
 	nobody hpsctl link del d0
-t_refused "policy auto" "Policy auto is not supported yet: use single or stripe" \
-	ctl bundle set hps0 policy auto
-t_refused "policy duplicate, with a good cut-off" \
-	"Policy duplicate is not supported yet" \
-	ctl bundle set hps0 cutoff 4096 policy duplicate
+t_refused "changing without privilege: link set" "CAP_NET_ADMIN" \
+	nobody hpsctl link set d0 role backup
+t_refused "five copies, with a good policy" "The copies are 2 to 4" \
+	ctl bundle set hps0 policy duplicate copies 5
+t_refused "a weight beyond 1000, with a good role" "The weight is at most 1000" \
+	link_set_bad_weight
+t_refused "a role for what is no link" "The interface is not a link of a bundle" \
+	ctl link set d0 role backup
 t_refused "a cut-off beyond 1 GiB" "The cut-off is at most 1 GiB" \
 	ctl bundle set hps0 cutoff 2G
 t_refused "a setting for what is no bundle" "No bundle has this ifindex" \

@@ -20,7 +20,8 @@ static int note_payload(struct hps_path *path, u32 pos, u32 len, bool end)
 	int err = 0;
 
 	/* Data for nobody: TCP would answer with a reset as well. */
-	if (conn->orphan || conn->state == HPS_CONN_CLOSED) {
+	if (conn->state == HPS_CONN_CLOSED ||
+	    (conn->orphan && path->rx_off + len + path->rx_mark > r->frontier)) {
 		hps_conn_reset(conn, HPS_REASON_CLOSED);
 		return -EPIPE;
 	}
@@ -67,6 +68,7 @@ static int path_data(struct hps_channel *ch, const struct hps_data *data,
 		hps_credit_rx_charge(&rcv->credit, off, len + mark);
 	path->rx_off = off;
 	path->rx_mark = mark;
+	path->rx_copy = data->msg.flags & HPS_DATA_DUPLICATE;
 	path->rx_octets += len;
 	path->rx_segments++;
 	if (data->msg.flags & HPS_DATA_ACK)
@@ -132,7 +134,9 @@ static u32 path_parsed(struct hps_channel *ch, u32 pos)
 		}
 	}
 	if (frontier != rcv->credit.acked && frontier + 1 != rcv->credit.acked) {
-		if (hps_credit_rx_ack_due(&rcv->credit, frontier) ||
+		/* Copies end with the acknowledgement. */
+		if (path->rx_copy ||
+		    hps_credit_rx_ack_due(&rcv->credit, frontier) ||
 		    (rcv->ask > rcv->credit.acked && frontier >= rcv->ask))
 			conn->todo |= HPS_TODO_ACK;
 		else

@@ -54,6 +54,7 @@ struct hps_conn *hps_conn_alloc(struct net *net, bool initiator, u32 rmem,
 	INIT_LIST_HEAD(&conn->paths);
 	INIT_LIST_HEAD(&conn->snd.chunks);
 	INIT_LIST_HEAD(&conn->snd.again);
+	INIT_LIST_HEAD(&conn->snd.runs);
 	conn->snd.limit = wmem;
 	hps_reasm_init(&conn->rcv.reasm);
 	hps_credit_rx_init(&conn->rcv.credit, rmem);

@@ -43,6 +43,7 @@ enum hps_conn_state {
  * @chunks:	payload that is not acknowledged, in stream order
  * @next:	chunk that holds @nxt, NULL if nothing is unsent
  * @again:	struct hps_segment: lost with their path, to be sent again first
+ * @runs:	struct hps_run: what goes over several paths, in stream order
  * @una:	all below was acknowledged by HPS
  * @nxt:	first offset that was never sent
  * @end:	end of what was written
@@ -67,12 +68,17 @@ enum hps_conn_state {
  * @stalls:	how often
  * @resent_octets: payload that was sent again, over all paths ever
  * @awaited:	all below is sent whatever Nagle's rule says: a reader waits
+ * @policy:	of the message that is being written: enum hps_policy + 1, or 0
+ * @mixed:	a message had a policy of its own
+ * @single:	the path that policy single uses: its id + 1, or 0
+ * @record:	where the record begins that is sent next
  * @flush:	all below is sent whatever TCP_CORK and MSG_MORE say
  */
 struct hps_send {
 	struct list_head	chunks;
 	struct hps_chunk	*next;
 	struct list_head	again;
+	struct list_head	runs;
 	u64			una;
 	u64			nxt;
 	u64			end;
@@ -94,6 +100,10 @@ struct hps_send {
 	u32			held;
 	u32			held_below;
 	u64			awaited;
+	bool			mixed;
+	u8			policy;
+	u8			single;
+	u64			record;
 	u64			flush;
 	u64			stalls;
 	u64			resent_octets;
@@ -149,6 +159,8 @@ struct hps_recv {
  * @bound_port:	port that an initiator chose by bind(), 0 if none
  * @tries:	how often a full backlog was met
  * @joined:	further paths were asked for
+ * @policy:	HPS_POLICY: enum hps_policy + 1; 0: as the bundle says
+ * @cutoff:	HPS_CUTOFF, if @own_cutoff
  * @one_link:	never ask for any, offer and take none: the socket is bound to a
  *		device, or to an address that is no bundle's
  * @counted:	in hps_net.orphans
@@ -177,6 +189,9 @@ struct hps_conn {
 	bool			ending;
 	bool			joined;
 	bool			one_link;
+	bool			own_cutoff;
+	u8			policy;
+	u32			cutoff;
 	u8			todo;
 	u8			reason;
 	int			err;

@@ -4,6 +4,7 @@
 
 #include <linux/netdevice.h>
 
+#include "conn/choose.h"
 #include "conn/conn.h"
 #include "conn/join.h"
 #include "conn/path.h"
@@ -35,7 +36,7 @@ static void conn_facts(const struct hps_conn *conn, const struct hps_explain *e,
 	const struct hps_send *snd = &conn->snd;
 	struct hps_bundle_config config;
 
-	hps_bundle_config(conn->net, conn->bundle_ifindex, &config);
+	hps_choose_config(conn, &config);
 	*c = (struct hps_why_conn) {
 		.opening	= conn->state == HPS_CONN_OPENING,
 		.ending		= conn->state == HPS_CONN_CLOSED ||
@@ -44,12 +45,15 @@ static void conn_facts(const struct hps_conn *conn, const struct hps_explain *e,
 		.bound		= conn->one_link,
 		.loopback	= conn->key.ifindex ==
 				  conn->net->loopback_dev->ifindex,
-		.single		= config.policy == HPS_POLICY_SINGLE,
+		.single		= config.policy == HPS_POLICY_SINGLE &&
+				  !snd->mixed,
 		.bundle		= config.ifindex,
 		.links		= usable_links(e),
 		.offers		= conn->nr_offers,
 		.paths		= usable_paths(conn),
-		.cutoff		= config.cutoff,
+		.cutoff		= config.policy == HPS_POLICY_DUPLICATE ? 0 :
+				  config.cutoff,
+		.join_at	= hps_join_cutoff(conn, &config),
 		.moved		= snd->end + conn->rcv.reasm.frontier,
 		.backlog	= snd->end - snd->nxt,
 		.in_transit	= snd->nxt - snd->una,

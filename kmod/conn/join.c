@@ -13,6 +13,7 @@
 
 #include "compat.h"
 #include "conn/acl.h"
+#include "conn/choose.h"
 #include "conn/conn.h"
 #include "conn/path.h"
 #include "ddp/message.h"
@@ -21,6 +22,10 @@
 #include "link/pool.h"
 
 #define MAX_LOCAL	64
+/* Traffic that calls for further paths when the cut-off is left to us: each costs
+ * a channel at both ends.
+ */
+#define JOIN_OCTETS	SZ_64K
 /* More paths than offers can make sense for nobody. */
 #define MAX_PATHS	HPS_MAX_OFFERS
 
@@ -282,6 +287,21 @@ int hps_join_on_links(struct hps_path *path, const struct hps_msg *msg, u32 len)
 }
 
 /**
+ * hps_join_cutoff - from how many octets on are further paths joined?
+ * @conn:	the connection; data lock held
+ * @config:	from hps_choose_config(), policy single only if a message had another
+ */
+u32 hps_join_cutoff(const struct hps_conn *conn,
+		    const struct hps_bundle_config *config)
+{
+	if (conn->snd.mixed || config->policy == HPS_POLICY_DUPLICATE)
+		return 0;
+	if (config->policy == HPS_POLICY_AUTO && !config->cutoff)
+		return JOIN_OCTETS;
+	return config->cutoff;
+}
+
+/**
  * hps_join_if_wanted - join further paths once the traffic calls for them
  * @conn:	the connection; data lock held
  */
@@ -295,9 +315,12 @@ void hps_join_if_wanted(struct hps_conn *conn)
 	if (!conn->initiator || conn->joined || conn->nr_offers < 2 ||
 	    conn->state != HPS_CONN_ESTABLISHED || conn->ending)
 		return;
-	if (!hps_bundle_config(conn->net, conn->bundle_ifindex, &config) ||
-	    config.policy == HPS_POLICY_SINGLE ||
-	    conn->snd.end + conn->rcv.reasm.frontier < config.cutoff)
+	hps_choose_config(conn, &config);
+	if (!config.ifindex ||
+	    /* Unless a message wants more. */
+	    (config.policy == HPS_POLICY_SINGLE && !conn->snd.mixed) ||
+	    conn->snd.end + conn->rcv.reasm.frontier <
+	    hps_join_cutoff(conn, &config))
 		return;
 	conn->joined = true;
 	queue_work(hps_wq, &conn->join);

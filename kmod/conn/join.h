@@ -9,6 +9,7 @@
 
 #include "wire.h"
 
+struct hps_bundle_config;
 struct hps_channel;
 struct hps_conn;
 struct hps_link_addr;
@@ -20,6 +21,8 @@ void hps_hello_fill(const struct hps_conn *conn, struct hps_hello *hello,
 void hps_join_stay_with(struct hps_conn *conn, const union hps_addr *addr);
 u32 hps_join_offer(struct hps_path *path, void *buf);
 int hps_join_on_links(struct hps_path *path, const struct hps_msg *msg, u32 len);
+u32 hps_join_cutoff(const struct hps_conn *conn,
+		    const struct hps_bundle_config *config);
 void hps_join_if_wanted(struct hps_conn *conn);
 void hps_join_prospects(const struct hps_conn *conn,
 			const struct hps_link_addr *a, bool *address,

@@ -193,6 +193,7 @@ int hps_send_pages(struct hps_conn *conn, struct iov_iter *from, u32 len,
 	spin_lock_bh(&conn->lock);
 	list_for_each_entry(c, &list, node) {
 		c->off = snd->end;
+		c->policy = snd->policy;
 		snd->end += c->len;
 		snd->memory += hps_chunk_memory(c);
 	}

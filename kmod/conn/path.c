@@ -4,6 +4,7 @@
 
 #include <linux/slab.h>
 
+#include "conn/choose.h"
 #include "conn/sched.h"
 #include "conn/send.h"
 #include "conn/snapshot.h"
@@ -237,23 +238,13 @@ void hps_path_kick_all(struct hps_conn *conn)
 			path->ch->ops->kick(path->ch);
 }
 
-/* The least loaded path shall send what waits. Data lock held. */
+/* The path that delivers first shall send what waits. Data lock held. */
 void hps_path_kick_one(struct hps_conn *conn)
 {
-	struct hps_path *path, *best = NULL;
-	struct hps_channel_metrics m;
-	u32 least = U32_MAX;
+	struct hps_path *best;
 
 	lockdep_assert_held(&conn->lock);
-	list_for_each_entry(path, &conn->paths, node) {
-		if (!hps_path_usable(path))
-			continue;
-		path->ch->ops->metrics(path->ch, &m);
-		if (m.in_flight < least) {
-			least = m.in_flight;
-			best = path;
-		}
-	}
+	best = hps_choose_next(conn, 0);
 	if (best)
 		best->ch->ops->kick(best->ch);
 }

@@ -34,12 +34,14 @@ enum hps_path_state {
  * @off:	first octet
  * @len:	payload octets
  * @mark:	a record mark follows them
+ * @copy:	part of a run: other paths carry it as well
  */
 struct hps_segment {
 	struct list_head	node;
 	u64			off;
 	u32			len;
 	bool			mark;
+	bool			copy;
 };
 
 /**
@@ -52,8 +54,13 @@ struct hps_segment {
  * reader can follow an extent to its channel.
  *
  * @segments:	in transit, not acknowledged by HPS
+ * @unacked:	octets of them with their overhead
+ * @busy_us:	when there was nothing, last: low half of tcp_clock_us()
  * @rx_off, @rx_mark: offset of the next payload octet of the segment that is
  *		arriving; it ends with a record mark
+ * @rx_copy:	that segment is a copy
+ * @served:	octets carried by the weight of its link
+ * @waits_turn:	links with a weight must carry more first
  * @warm:	the channel came from the pool
  * @reset_sent:	carried the reset: the channel lingers until the peer closes it
  * @remote_id:	the peer's id of the link at the other end, 0 unknown
@@ -74,12 +81,17 @@ struct hps_path {
 	bool			reset_sent;
 	bool			warm;
 	bool			rx_mark;
+	bool			waits_turn;
+	bool			rx_copy;
+	u64			served;
 	u64			rx_off;
 	u32			pong;
 	u8			nonce[2][HPS_NONCE_LEN];
 	struct hps_hello	hello;
 	struct hps_rxq		rxq;
 	struct list_head	segments;
+	u32			unacked;
+	u32			busy_us;
 	u64			tx_octets;
 	u64			rx_octets;
 	u64			tx_segments;

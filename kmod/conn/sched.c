@@ -40,6 +40,11 @@
 #define SEGMENT_MIN	(16u << 10)
 #define SEGMENT_MAX	65500u	/* 45 packets of 1448: what TCP gives to a device at once */
 
+/* Acknowledgements of a path that is alive come at least so often: two segments
+ * of a slow link.
+ */
+#define STALL_US	(2 * SEGMENT_US)
+
 /* A shorter round trip counts as this one: a queue of twice as much is not felt,
  * and spares both ends the wake-ups for every few segments of a fast link.
  */
@@ -47,6 +52,11 @@
 
 /* What a path may have in flight while its rate is unknown. */
 #define UNKNOWN_CAP	(64u << 10)
+
+/* A message is split if that saves so much: a second segment costs both ends
+ * packets, acknowledgements and a wake-up.
+ */
+#define SPLIT_US	40
 
 /* What is assumed of a path while no path's rate is known. */
 #define UNKNOWN_RATE	(100000000u / 8)
@@ -66,6 +76,11 @@ static u64 us_to_octets(u64 rate, u32 us)
 	return div_u64(rate * us, USEC_PER_SEC);
 }
 
+static u32 path_mss(const struct hps_sched_path *p)
+{
+	return clamp_t(u32, p->mss, 2 * HPS_SEGMENT_OVERHEAD, SEGMENT_MAX);
+}
+
 /* The rate to assume for the paths whose own is unknown. */
 static u64 common_rate(const struct hps_sched_path *paths, unsigned int n)
 {
@@ -81,9 +96,38 @@ static u64 common_rate(const struct hps_sched_path *paths, unsigned int n)
 	return known ? div_u64(sum, known) : UNKNOWN_RATE;
 }
 
+/* Octets per second, as far as the transport lets the path use its link. */
 static u64 path_rate(const struct hps_sched_path *p, u64 common)
 {
-	return p->rate ? min_t(u64, p->rate, MAX_RATE) : max_t(u64, common, 1);
+	u64 rate = p->rate ? min_t(u64, p->rate, MAX_RATE) : max_t(u64, common, 1);
+
+	if (p->cwnd && p->min_rtt_us)
+		rate = min(rate, div_u64((u64)p->cwnd * USEC_PER_SEC,
+					 p->min_rtt_us) + 1);
+
+	return rate;
+}
+
+/* Octets that still wait for the link: of those in flight, what the link has
+ * taken since the path became busy, or in the round trip before the newest
+ * acknowledgement and since then, has left.
+ */
+static u64 path_queue(const struct hps_sched_path *p, u64 rate)
+{
+	u32 rtt_us = min_t(u32, p->min_rtt_us, MAX_RTT_US);
+	u64 in_flight = min_t(u64, p->in_flight, MAX_OCTETS);
+	u64 drained;
+
+	/* Silence: what has stopped for so long will not go on at once. */
+	if (p->in_flight && p->ack_us > rtt_us + STALL_US)
+		return in_flight + min_t(u64, us_to_octets(rate, min_t(u32,
+					 p->ack_us, MAX_RTT_US)), MAX_OCTETS);
+	if (p->ack_us >= p->busy_us)
+		drained = us_to_octets(rate, p->busy_us);
+	else
+		drained = us_to_octets(rate, min(p->busy_us, rtt_us) + p->ack_us);
+
+	return in_flight > drained ? in_flight - drained : 0;
 }
 
 /* Octets that the path could have delivered, but for its delay and for what is
@@ -93,7 +137,7 @@ static u64 path_debt(const struct hps_sched_path *p, u64 rate)
 {
 	u32 delay_us = min_t(u32, p->min_rtt_us, MAX_RTT_US) / 2;
 
-	return min_t(u64, p->in_flight, MAX_OCTETS) +
+	return path_queue(p, rate) +
 	       min_t(u64, us_to_octets(rate, delay_us), MAX_OCTETS);
 }
 
@@ -101,6 +145,17 @@ static u64 path_debt(const struct hps_sched_path *p, u64 rate)
 static u64 arrival_ns(const struct hps_sched_path *p, u64 rate, u64 len)
 {
 	return div64_u64((path_debt(p, rate) + len) * NSEC_PER_SEC, rate);
+}
+
+/**
+ * hps_sched_arrival - when would a small message arrive?
+ * @p:	the path that it would take
+ *
+ * Return: nanoseconds from now.
+ */
+u64 hps_sched_arrival(const struct hps_sched_path *p)
+{
+	return arrival_ns(p, path_rate(p, UNKNOWN_RATE), path_mss(p));
 }
 
 /**
@@ -136,11 +191,6 @@ static u32 fill(u32 mss, u32 packets)
 	return ALIGN_DOWN(mss * packets, 4) - HPS_SEGMENT_OVERHEAD;
 }
 
-static u32 path_mss(const struct hps_sched_path *p)
-{
-	return clamp_t(u32, p->mss, 2 * HPS_SEGMENT_OVERHEAD, SEGMENT_MAX);
-}
-
 /**
  * hps_sched_slice - a good size for pieces of payload in memory
  * @mss:	payload octets of a packet of the transport
@@ -154,8 +204,11 @@ u32 hps_sched_slice(u32 mss)
 	return DIV_ROUND_UP(fill(mss, SEGMENT_MAX / mss), 2);
 }
 
-/* The longest segment that the path takes, whatever the backlog. */
-static u32 longest(const struct hps_sched_path *p)
+/**
+ * hps_sched_longest - the longest segment that a path takes, whatever waits
+ * @p:	the path
+ */
+u32 hps_sched_longest(const struct hps_sched_path *p)
 {
 	u32 mss = path_mss(p);
 	u64 octets;
@@ -168,27 +221,38 @@ static u32 longest(const struct hps_sched_path *p)
 	return fill(mss, max_t(u32, (u32)octets / mss, 1));
 }
 
-/* Whole packets next to @share, not more than the longest segment. */
-static u32 cut(const struct hps_sched_path *p, u64 share, u64 backlog)
+/* What the path must gain or deliver to be worth another segment. */
+static u32 least(const struct hps_sched_path *p, u64 rate, bool eager)
 {
-	u32 most = min_t(u64, longest(p), backlog);
+	return clamp_t(u64, us_to_octets(rate, eager ? 0 : SPLIT_US), HPS_SEGMENT_OVERHEAD,
+		       path_mss(p) * 16);
+}
+
+/* About @share octets, not more than the longest segment. Where a packet takes
+ * long, the end is cut within one: what the packets more cost is less than
+ * what a link that finishes later costs.
+ */
+static u32 cut(const struct hps_sched_path *p, u64 rate, u64 share,
+	       u64 backlog, bool eager)
+{
+	u32 most = min_t(u64, hps_sched_longest(p), backlog);
+	u32 few = least(p, rate, eager);
 	u32 mss = path_mss(p);
-	u32 packets;
 	u32 len;
 
-	if (share >= most)
-		return most;
+	if (share < most) {
+		if (share < few)
+			return 0;
+		len = (u32)share;
+		if (mss < few)
+			len = fill(mss, (len + HPS_SEGMENT_OVERHEAD + mss / 2) / mss);
+		most = min(ALIGN(len, 4), most);
+	}
+	/* A rest that is not worth a segment goes with this one. */
+	if (backlog - most < few && backlog <= hps_sched_longest(p))
+		most = backlog;
 
-	packets = ((u32)share + HPS_SEGMENT_OVERHEAD + mss / 2) / mss;
-	if (!packets)
-		return 0;
-
-	len = min(fill(mss, packets), most);
-	/* A rest of less than half a packet is not worth its overhead. */
-	if (backlog - len < mss / 2 && backlog <= longest(p))
-		len = backlog;
-
-	return len;
+	return most;
 }
 
 /* Which path delivers @len octets first? Paths without room wait for it. */
@@ -291,21 +355,22 @@ u32 hps_sched_segment(const struct hps_sched_path *paths, unsigned int n,
 	 * below four packets: TCP may delay the ACK of two, and the end would wait
 	 * for that.
 	 */
-	len = longest(p);
+	len = hps_sched_longest(p);
 	if (backlog < len && p->in_flight >= max(len, 4 * path_mss(p)))
 		return 0;
 
 	len = min_t(u64, len, backlog);
-	if (n > 1 && n <= MAX_PATHS) {
+	if (n > 1 && n <= MAX_PATHS && !work->alone) {
 		common = common_rate(paths, n);
 		if (work->stripe)
-			len = cut(p, path_share(paths, n, self, common,
-						backlog), backlog);
+			len = cut(p, path_rate(p, common),
+				  path_share(paths, n, self, common, backlog),
+				  backlog, work->eager);
 		else
 			len = 0;
 		/* Small shares add up to something that somebody must take. */
 		if (!len && earliest(paths, n, common, backlog) == self)
-			len = min_t(u64, longest(p), backlog);
+			len = min_t(u64, hps_sched_longest(p), backlog);
 	}
 
 	if (!len || p->in_flight > hps_sched_cap(p, len) - len)

@@ -18,6 +18,9 @@
  * @min_rtt_us:	least round trip seen, microseconds; 0 if unknown
  * @srtt_us:	smoothed round trip, microseconds; 0 if unknown
  * @mss:	payload octets of a packet of the transport
+ * @cwnd:	octets that the transport lets be in flight; 0 if it does not limit
+ * @busy_us:	for how long there has been something in flight
+ * @ack_us:	since when nothing was acknowledged, not longer than @busy_us
  */
 struct hps_sched_path {
 	bool	usable;
@@ -26,19 +29,28 @@ struct hps_sched_path {
 	u32	min_rtt_us;
 	u32	srtt_us;
 	u32	mss;
+	u32	cwnd;
+	u32	busy_us;
+	u32	ack_us;
 };
 
 /**
  * struct hps_sched_work - what waits to be sent
  * @backlog:	octets that were never sent and may go now (credit allows)
  * @stripe:	more than one path may be used for it
+ * @eager:	even if that gains next to nothing
+ * @alone:	it is for the path that asks, whatever others could do
  */
 struct hps_sched_work {
 	u64	backlog;
 	bool	stripe;
+	bool	eager;
+	bool	alone;
 };
 
 u32 hps_sched_slice(u32 mss);
+u64 hps_sched_arrival(const struct hps_sched_path *p);
+u32 hps_sched_longest(const struct hps_sched_path *p);
 u32 hps_sched_cap(const struct hps_sched_path *p, u32 segment);
 u32 hps_sched_segment(const struct hps_sched_path *paths, unsigned int n,
 		      unsigned int self, const struct hps_sched_work *work);

@@ -17,8 +17,9 @@
 #include <net/sock.h>
 
 #include "compat.h"
+#include "conn/choose.h"
+#include "conn/duplicate.h"
 #include "conn/path.h"
-#include "conn/sched.h"
 #include "conn/transit.h"
 #include "control/trace.h"
 #include "ddp/message.h"
@@ -27,8 +28,11 @@
 
 /* Below this a new slice is not begun in what a page frag has left. */
 #define LEAST_SLICE	512
-/* The scheduler compares so many paths. */
-#define MAX_PATHS	16
+
+/* Of a stream that is sent over several paths, so much is one run: they work from
+ * opposite ends of it.
+ */
+#define RUN_OCTETS	SZ_256K
 
 static struct hps_chunk *last_chunk(struct hps_conn *conn)
 {
@@ -44,7 +48,8 @@ static u32 append_room(struct hps_conn *conn, const struct page_frag *frag)
 {
 	const struct hps_chunk *c = last_chunk(conn);
 
-	if (!c || c->closed || c->mark || c->page != frag->page ||
+	if (!c || c->closed || c->mark || c->policy != conn->snd.policy ||
+	    c->page != frag->page ||
 	    c->page_off + c->len + HPS_TAIL_ROOM != frag->offset)
 		return 0;
 	return min(frag->size - frag->offset,
@@ -81,6 +86,7 @@ static void add_chunk(struct hps_conn *conn, struct page_frag *frag,
 
 	frag->offset = c->page_off + c->len + HPS_TAIL_ROOM;
 	c->off = snd->end;
+	c->policy = snd->policy;
 	list_add_tail(&c->node, &snd->chunks);
 	if (!snd->next)
 		snd->next = c;
@@ -287,13 +293,13 @@ static bool shall_ask(struct hps_send *snd, u64 end)
 /* Puts the head in and the segment on the path. */
 static bool give(struct hps_conn *conn, struct hps_path *path,
 		 struct hps_chunk *c, struct hps_segment *s, struct hps_tx *tx,
-		 bool again)
+		 u8 flags)
 {
+	bool again = flags & HPS_DATA_RESENT;
 	struct hps_recv *rcv = &conn->rcv;
 	u64 ack = rcv->reasm.frontier + (rcv->fin && rcv->reasm.frontier ==
 					 rcv->fin_off);
 	struct hps_data *head;
-	u8 flags = 0;
 	u64 edge;
 
 	head = describe(&conn->snd, c, s, tx);
@@ -302,9 +308,7 @@ static bool give(struct hps_conn *conn, struct hps_path *path,
 	edge = hps_credit_rx_edge(&rcv->credit, rcv->reasm.next);
 	if (s->mark)
 		flags |= HPS_DATA_EOR;
-	if (again)
-		flags |= HPS_DATA_RESENT;
-	else if (shall_ask(&conn->snd, hps_segment_end(s)))
+	if (!again && shall_ask(&conn->snd, hps_segment_end(s)))
 		flags |= HPS_DATA_ACK;
 	hps_data_build(head, flags, s->off, ack, edge > ack ? edge - ack : 0);
 	if (ack != rcv->credit.acked || conn->todo & HPS_TODO_ACK) {
@@ -314,6 +318,7 @@ static bool give(struct hps_conn *conn, struct hps_path *path,
 	}
 
 	list_add_tail(&s->node, &path->segments);
+	hps_choose_given(path, s->len);
 	path->tx_octets += s->len;
 	path->tx_segments++;
 	hps_link_count(path->link, s->len, 0, 1, 0);
@@ -344,8 +349,9 @@ static bool has_room(struct hps_path *path, const struct hps_sched_path *p,
 }
 
 /* What was lost with another path goes first. */
-static bool pull_again(struct hps_conn *conn, struct hps_path *path,
-		       const struct hps_sched_path *p, struct hps_tx *tx)
+static noinline_for_stack bool
+pull_again(struct hps_conn *conn, struct hps_path *path,
+	   const struct hps_sched_path *p, struct hps_tx *tx)
 {
 	struct hps_send *snd = &conn->snd;
 	struct hps_segment *s, *next, *copy;
@@ -366,7 +372,7 @@ static bool pull_again(struct hps_conn *conn, struct hps_path *path,
 	if (WARN_ON_ONCE(!c) || !copy)
 		goto err_free;
 	*copy = *s;
-	if (!give(conn, path, c, copy, tx, true))
+	if (!give(conn, path, c, copy, tx, HPS_DATA_RESENT))
 		goto err_free;
 	/* It may have been shortened to what fits in pieces. */
 	s->len -= copy->len;
@@ -383,19 +389,24 @@ err_free:
 	return false;
 }
 
-/* The payload from @nxt on up to the next record mark, @backlog at most. */
+/* The payload from @nxt on up to the next record mark or change of policy,
+ * @backlog at most.
+ */
 static u32 up_to_mark(const struct hps_conn *conn, u32 backlog, bool *mark)
 {
 	const struct hps_send *snd = &conn->snd;
 	const struct hps_chunk *c = snd->next;
+	u8 policy = c->policy;
 	u32 len = 0;
 
 	*mark = false;
-	if (!conn->seqpacket)
+	if (!conn->seqpacket && !snd->mixed)
 		return backlog;
 	for (; &c->node != &snd->chunks; c = list_next_entry(c, node)) {
 		u64 from = max(c->off, snd->nxt);
 
+		if (c->policy != policy)
+			break;
 		len += c->off + c->len - from;
 		if (c->mark) {
 			*mark = len < backlog;
@@ -409,9 +420,9 @@ static u32 up_to_mark(const struct hps_conn *conn, u32 backlog, bool *mark)
 
 /* Wait for more? (Nagle; TCP_CORK and MSG_MORE.) */
 static bool is_held_back(struct hps_conn *conn,
-			 const struct hps_sched_path *paths, unsigned int n,
-			 u32 len, u32 mss)
+			 const struct hps_choice *choice, u32 len)
 {
+	u32 mss = choice->path[choice->self].mss;
 	struct hps_send *snd = &conn->snd;
 	unsigned int i;
 
@@ -424,8 +435,8 @@ static bool is_held_back(struct hps_conn *conn,
 		return true;
 	if (snd->nodelay || !snd->small || snd->end <= snd->awaited)
 		return false;
-	for (i = 0; i < n; i++) {
-		if (!paths[i].in_flight)
+	for (i = 0; i < choice->n; i++) {
+		if (!choice->path[i].in_flight)
 			continue;
 		snd->held = mss - HPS_SEGMENT_OVERHEAD;
 		return true;
@@ -433,17 +444,35 @@ static bool is_held_back(struct hps_conn *conn,
 	return false;
 }
 
-/* Segments of this connection may use more than one path? */
-static bool may_stripe(const struct hps_conn *conn, u64 backlog)
+/* How shall @len octets from @nxt on use the paths? The policy of their message,
+ * the socket's or the bundle's; the cut-off counts a record, or of a stream what
+ * waits and what is under way. Returns false if @choice->self shall not.
+ */
+static bool plan(struct hps_conn *conn, const struct hps_choice *choice,
+		 u64 backlog, u32 len, struct hps_sched_work *work, u8 *copies)
 {
+	const struct hps_send *snd = &conn->snd;
 	struct hps_bundle_config config;
+	u64 size;
 
 	if (conn->nr_paths < 2)
-		return false;
-	hps_bundle_config(conn->net, conn->bundle_ifindex, &config);
-	return config.policy != HPS_POLICY_SINGLE &&
-	       (backlog >= config.cutoff ||
-		conn->snd.nxt - conn->snd.una >= config.cutoff);
+		return true;
+	hps_choose_config(conn, &config);
+	if (snd->next->policy)
+		config.policy = snd->next->policy - 1;
+	if (config.policy == HPS_POLICY_SINGLE) {
+		work->alone = true;
+		return hps_choose_single(conn, choice);
+	}
+	if (config.policy == HPS_POLICY_DUPLICATE) {
+		*copies = config.copies;
+		return true;
+	}
+	size = conn->seqpacket ? snd->nxt + len - snd->record :
+				 max(backlog, snd->nxt - snd->una);
+	work->stripe = size >= config.cutoff;
+	work->eager = config.policy == HPS_POLICY_STRIPE;
+	return true;
 }
 
 /* A long segment that ends where a chunk does leaves the next one its place for
@@ -464,9 +493,11 @@ static u32 end_with_chunk(const struct hps_send *snd, u32 len)
 	return end - at < len / 16 ? at - snd->nxt : len;
 }
 
-static void advance_next(struct hps_send *snd)
+static void advance_next(struct hps_conn *conn)
 {
+	struct hps_send *snd = &conn->snd;
 	struct hps_chunk *c = snd->next;
+	u8 policy = c ? c->policy : 0;
 
 	while (c && snd->nxt >= hps_chunk_end(c)) {
 		if (list_is_last(&c->node, &snd->chunks))
@@ -475,57 +506,102 @@ static void advance_next(struct hps_send *snd)
 			c = list_next_entry(c, node);
 	}
 	snd->next = c;
+	/* Other paths may be meant now. */
+	if (c && c->policy != policy)
+		hps_path_kick_all(conn);
 }
 
-static bool pull_fresh(struct hps_conn *conn, struct hps_path *path,
-		       const struct hps_sched_path *paths, unsigned int n,
-		       unsigned int self, struct hps_tx *tx)
+/* describe() cuts what does not fit in pieces at the end; what is sent from the
+ * back is cut at the front.
+ */
+static void fit_from_back(struct hps_send *snd, struct hps_segment *s)
+{
+	struct hps_chunk *c;
+	unsigned int n = 0;
+
+	list_for_each_entry_reverse(c, &snd->chunks, node) {
+		if (c->off >= s->off + s->len)
+			continue;
+		if (c->off <= s->off)
+			return;
+		if (++n < HPS_TX_VECS - 2)
+			continue;
+		s->len -= c->off - s->off;
+		s->off = c->off;
+		return;
+	}
+}
+
+/* A piece of what goes over several paths. */
+static noinline_for_stack bool
+pull_run(struct hps_conn *conn, struct hps_path *path,
+	 const struct hps_sched_path *p, bool begin, struct hps_tx *tx)
+{
+	struct hps_segment *s;
+	struct hps_chunk *c;
+	int slot;
+
+	s = hps_duplicate_next(conn, path, p, begin, &slot);
+	if (!s)
+		return false;
+	if (slot % 2)
+		fit_from_back(&conn->snd, s);
+	c = chunk_at(&conn->snd, s->off);
+	if (WARN_ON_ONCE(!c) ||
+	    !give(conn, path, c, s, tx, slot ? HPS_DATA_DUPLICATE : 0)) {
+		hps_segment_free(s);
+		hps_channel_back_off(path->ch);
+		return false;
+	}
+	hps_duplicate_sent(conn, path, s);
+	if (slot)
+		hps_mib_inc(conn->net, HPS_MIB_SEGMENT_COPIED);
+	return true;
+}
+
+/* What waits shall go over several paths: each takes its pieces by itself. */
+static noinline_for_stack bool
+begin_run(struct hps_conn *conn, struct hps_path *path,
+	  const struct hps_sched_path *p, u32 len, bool mark, u8 copies,
+	  struct hps_tx *tx)
 {
 	struct hps_send *snd = &conn->snd;
-	struct hps_sched_work work = {};
+
+	if (hps_duplicate_begin(conn, snd->nxt, len, mark, copies)) {
+		hps_channel_back_off(path->ch);
+		return false;
+	}
+	hps_credit_tx_spend(&snd->credit, snd->nxt, len + mark);
+	snd->nxt += len + mark;
+	if (mark)
+		snd->record = snd->nxt;
+	snd->small = len < p->mss - HPS_SEGMENT_OVERHEAD;
+	advance_next(conn);
+	hps_path_kick_all(conn);
+	return pull_run(conn, path, p, true, tx);
+}
+
+/* Octets that the credit lets go now; counts the times that there is none. */
+static u32 credit_room(struct hps_conn *conn)
+{
+	struct hps_send *snd = &conn->snd;
+	u32 room = hps_credit_tx_room(&snd->credit, snd->nxt);
+
+	if (!room && !snd->stalled) {
+		snd->stalls++;
+		hps_mib_inc(conn->net, HPS_MIB_CREDIT_STALL);
+		trace_hps_credit_stall(conn->token, snd->nxt, snd->credit.edge);
+	}
+	snd->stalled = !room;
+	return room;
+}
+
+/* Gives the path @len octets from @nxt on, with the record mark if @mark. */
+static bool send_fresh(struct hps_conn *conn, struct hps_path *path, u32 mss,
+		       u32 len, bool mark, struct hps_tx *tx)
+{
+	struct hps_send *snd = &conn->snd;
 	struct hps_segment *s;
-	u64 backlog = snd->end - snd->nxt;
-	bool mark;
-	u32 room, len;
-
-	if (!backlog || !snd->next)
-		return false;
-	room = hps_credit_tx_room(&snd->credit, snd->nxt);
-	if (!room) {
-		if (!snd->stalled) {
-			snd->stalled = true;
-			snd->stalls++;
-			hps_mib_inc(conn->net, HPS_MIB_CREDIT_STALL);
-			trace_hps_credit_stall(conn->token, snd->nxt,
-					       snd->credit.edge);
-		}
-		return false;
-	}
-	snd->stalled = false;
-	work.backlog = min_t(u64, backlog, room);
-	work.stripe = may_stripe(conn, backlog);
-	len = up_to_mark(conn, work.backlog, &mark);
-	if (is_held_back(conn, paths, n, backlog, paths[self].mss)) {
-		path->ch->want_below = 0;
-		path->ch->want = true;
-		return false;
-	}
-	if (len) {
-		u32 take = hps_sched_segment(paths, n, self, &work);
-
-		if (!take) {
-			/* Asked again when half of it is acknowledged. */
-			path->ch->want_below = paths[self].in_flight / 2;
-			path->ch->want = true;
-			return false;
-		}
-		if (take < len) {
-			len = end_with_chunk(snd, take);
-			mark = false;
-		}
-	} else if (!has_room(path, &paths[self], 1)) {
-		return false;
-	}
 
 	s = hps_segment_alloc();
 	if (!s) {
@@ -535,23 +611,80 @@ static bool pull_fresh(struct hps_conn *conn, struct hps_path *path,
 	s->off = snd->nxt;
 	s->len = len;
 	s->mark = mark;
-	if (!give(conn, path, snd->next, s, tx, false)) {
+	s->copy = false;
+	if (!give(conn, path, snd->next, s, tx, 0)) {
 		hps_segment_free(s);
 		hps_channel_back_off(path->ch);
 		return false;
 	}
 	hps_credit_tx_spend(&snd->credit, s->off, s->len + s->mark);
-	snd->small = s->len < paths[self].mss - HPS_SEGMENT_OVERHEAD;
+	snd->small = s->len < mss - HPS_SEGMENT_OVERHEAD;
 	snd->nxt = hps_segment_end(s);
-	advance_next(snd);
+	if (s->mark)
+		snd->record = snd->nxt;
+	hps_choose_served(conn, path, s->len);
+	advance_next(conn);
 	return true;
+}
+
+static noinline_for_stack bool
+pull_fresh(struct hps_conn *conn, struct hps_path *path,
+	   const struct hps_choice *choice, struct hps_tx *tx)
+{
+	const struct hps_sched_path *p = &choice->path[choice->self];
+	struct hps_send *snd = &conn->snd;
+	struct hps_sched_work work = {};
+	u64 backlog = snd->end - snd->nxt;
+	u8 copies = 0;
+	bool mark;
+	u32 room, len, take;
+
+	if (!backlog || !snd->next)
+		return false;
+	room = credit_room(conn);
+	if (!room)
+		return false;
+	work.backlog = min_t(u64, backlog, room);
+	len = up_to_mark(conn, work.backlog, &mark);
+	if (is_held_back(conn, choice, backlog)) {
+		path->ch->want_below = 0;
+		path->ch->want = true;
+		return false;
+	}
+	/* Another path's push takes it. */
+	if (!plan(conn, choice, backlog, len, &work, &copies) ||
+	    (!work.alone && !copies &&
+	     !hps_choose_turn(conn, path, &work.alone)))
+		return false;
+	if (copies)
+		return begin_run(conn, path, p, min_t(u32, len, RUN_OCTETS),
+				 mark && len <= RUN_OCTETS, copies, tx);
+	/* A lone mark. */
+	if (!len)
+		return has_room(path, p, 1) &&
+		       send_fresh(conn, path, p->mss, 0, mark, tx);
+	if (conn->seqpacket || snd->mixed)
+		work.backlog = len;
+	take = hps_sched_segment(choice->path, choice->n, choice->self, &work);
+	if (!take) {
+		/* Asked again when half of it is acknowledged. */
+		path->ch->want_below = p->in_flight / 2;
+		path->ch->want = true;
+		return false;
+	}
+	if (take < len) {
+		len = end_with_chunk(snd, take);
+		mark = false;
+	}
+	return send_fresh(conn, path, p->mss, len, mark, tx);
 }
 
 /* Nothing fresh may go: an idle path carries what others hold for long, so
  * that a slow or dead one cannot pin the window (SV-3).
  */
-static bool pull_stuck(struct hps_conn *conn, struct hps_path *path,
-		       const struct hps_sched_path *p, struct hps_tx *tx)
+static noinline_for_stack bool
+pull_stuck(struct hps_conn *conn, struct hps_path *path,
+	   const struct hps_sched_path *p, struct hps_tx *tx)
 {
 	struct hps_send *snd = &conn->snd;
 	struct hps_segment *s = NULL, *copy, *c;
@@ -568,7 +701,8 @@ static bool pull_stuck(struct hps_conn *conn, struct hps_path *path,
 		if (other == path)
 			continue;
 		list_for_each_entry(c, &other->segments, node)
-			if (hps_segment_end(c) > snd->rescued &&
+			if (!c->copy && hps_segment_end(c) >
+			    max(snd->rescued, snd->una) &&
 			    (!s || c->off < s->off))
 				s = c;
 	}
@@ -577,43 +711,12 @@ static bool pull_stuck(struct hps_conn *conn, struct hps_path *path,
 		return false;
 	*copy = *s;
 	hps_segment_ack(copy, snd->una);
-	if (!give(conn, path, chunk_at(snd, copy->off), copy, tx, true)) {
+	if (!give(conn, path, chunk_at(snd, copy->off), copy, tx, HPS_DATA_RESENT)) {
 		hps_segment_free(copy);
 		return false;
 	}
 	snd->rescued = hps_segment_end(copy);
 	return true;
-}
-
-static unsigned int snapshot(struct hps_conn *conn, struct hps_path *self,
-			     struct hps_sched_path *paths, unsigned int *me)
-{
-	struct hps_channel_metrics m;
-	struct hps_path *path;
-	unsigned int n = 0;
-	bool seen = false;
-
-	list_for_each_entry(path, &conn->paths, node) {
-		if (!hps_path_usable(path))
-			continue;
-		/* The last place is kept for the path that asks. */
-		if (path != self && n + !seen >= MAX_PATHS)
-			continue;
-		seen |= path == self;
-		path->ch->ops->metrics(path->ch, &m);
-		paths[n] = (struct hps_sched_path) {
-			.usable = true,
-			.in_flight = m.in_flight,
-			.rate = m.rate,
-			.min_rtt_us = m.min_rtt_us,
-			.srtt_us = m.srtt_us,
-			.mss = m.mss,
-		};
-		if (path == self)
-			*me = n;
-		n++;
-	}
-	return n;
 }
 
 /**
@@ -629,18 +732,22 @@ static unsigned int snapshot(struct hps_conn *conn, struct hps_path *self,
 bool hps_send_pull(struct hps_conn *conn, struct hps_path *path, u32 ahead,
 		   struct hps_tx *tx)
 {
-	struct hps_sched_path paths[MAX_PATHS] hps_uninitialized;
-	unsigned int n, me = 0;
+	struct hps_choice choice hps_uninitialized;
+	struct hps_sched_path *p;
+	bool fresh;
 
 	lockdep_assert_held(&conn->lock);
 	path->ch->want = false;
 	if (conn->state != HPS_CONN_ESTABLISHED || !hps_path_usable(path) ||
 	    (list_empty(&conn->snd.again) && conn->snd.nxt == conn->snd.end &&
-	     !conn->snd.stalled))
+	     !conn->snd.stalled && list_empty(&conn->snd.runs)))
 		return false;
-	n = snapshot(conn, path, paths, &me);
-	paths[me].in_flight += ahead;
-	return pull_again(conn, path, &paths[me], tx) ||
-	       pull_fresh(conn, path, paths, n, me, tx) ||
-	       pull_stuck(conn, path, &paths[me], tx);
+	fresh = hps_choose_paths(conn, path, ahead, &choice);
+	p = &choice.path[choice.self];
+	if (!list_empty(&conn->snd.runs) &&
+	    pull_run(conn, path, p, fresh || hps_choose_copies(conn, path), tx))
+		return true;
+	return (fresh && (pull_again(conn, path, p, tx) ||
+			  pull_fresh(conn, path, &choice, tx))) ||
+	       pull_stuck(conn, path, p, tx);
 }

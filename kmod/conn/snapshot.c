@@ -9,6 +9,7 @@
 #include <net/tcp_states.h>
 #include <uapi/linux/hps_netlink.h>
 
+#include "conn/choose.h"
 #include "conn/conn.h"
 #include "conn/path.h"
 #include "link/bundle.h"
@@ -86,7 +87,7 @@ static void fill_flow(const struct hps_conn *conn, struct hps_conn_flow *flow)
 	const struct hps_recv *rcv = &conn->rcv;
 	struct hps_bundle_config config;
 
-	hps_bundle_config(conn->net, conn->bundle_ifindex, &config);
+	hps_choose_config(conn, &config);
 	*flow = (struct hps_conn_flow) {
 		.una		= snd->una,
 		.nxt		= snd->nxt,
@@ -135,6 +136,7 @@ static void fill_path(const struct hps_path *path,
 	memset(snap, 0, sizeof(*snap));
 	snap->state = path_state(path);
 	snap->link_id = path->link ? path->link->id : 0;
+	snap->role = path->link ? READ_ONCE(path->link->role) : 0;
 	snap->tx_octets = path->tx_octets;
 	snap->rx_octets = path->rx_octets;
 	snap->tx_segments = path->tx_segments;

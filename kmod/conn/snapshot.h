@@ -25,6 +25,7 @@ struct hps_path_snapshot {
 	union hps_addr	remote;
 	int		ifindex;
 	u8		link_id;	/* 0: outside of a bundle */
+	u8		role;		/* enum hps_link_role */
 	u8		remote_id;
 	u8		state;		/* enum hps_nl_path_state */
 	u32		in_flight;

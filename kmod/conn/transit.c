@@ -6,7 +6,8 @@
 #include <linux/slab.h>
 #include <net/sock.h>
 
-#include "conn/sched.h"
+#include "conn/choose.h"
+#include "conn/duplicate.h"
 #include "conn/send.h"
 #include "control/trace.h"
 
@@ -67,6 +68,7 @@ static void free_acked_segments(struct hps_conn *conn)
 			if (hps_segment_end(s) > conn->snd.una)
 				break;
 			list_del(&s->node);
+			path->unacked -= s->len + HPS_SEGMENT_OVERHEAD;
 			hps_segment_free(s);
 		}
 }
@@ -100,6 +102,7 @@ int hps_send_ack(struct hps_conn *conn, u64 ack, u64 edge, u32 buffer)
 			hps_conn_wake(conn);
 		}
 		free_acked_segments(conn);
+		hps_duplicate_acked(conn);
 		free_acked_chunks(snd);
 		if (conn->sk)
 			conn->sk->sk_write_space(conn->sk);
@@ -130,8 +133,16 @@ void hps_send_path_lost(struct hps_conn *conn, struct hps_path *path)
 {
 	struct hps_segment *s, *next;
 
-	list_for_each_entry_safe(s, next, &path->segments, node)
-		lose_segment(&conn->snd, s);
+	list_for_each_entry_safe(s, next, &path->segments, node) {
+		if (!s->copy) {
+			lose_segment(&conn->snd, s);
+			continue;
+		}
+		list_del(&s->node);
+		hps_segment_free(s);
+	}
+	hps_duplicate_path_lost(conn, path);
+	path->unacked = 0;
 	if (conn->snd.fin_sent && !conn->snd.fin_acked)
 		conn->todo |= HPS_TODO_FIN;
 	/* Acknowledgements may have been lost as well. */
@@ -172,6 +183,7 @@ void hps_send_purge(struct hps_conn *conn)
 		list_del(&s->node);
 		hps_segment_free(s);
 	}
+	hps_duplicate_purge(conn);
 	snd->next = NULL;
 	list_for_each_entry_safe(c, c_next, &snd->chunks, node)
 		free_chunk(snd, c);
@@ -187,22 +199,11 @@ bool hps_send_waits(const struct hps_conn *conn)
 /* The path on which the next octets would go, with a reference, or NULL. */
 static struct hps_channel *next_channel(struct hps_conn *conn, u64 *tried)
 {
-	struct hps_path *path, *best = NULL;
-	u32 least = U32_MAX;
+	struct hps_path *best;
 
 	if (!hps_send_waits(conn))
 		return NULL;
-	list_for_each_entry(path, &conn->paths, node) {
-		struct hps_channel_metrics m;
-
-		if (!hps_path_usable(path) || *tried & 1ULL << path->id)
-			continue;
-		path->ch->ops->metrics(path->ch, &m);
-		if (m.in_flight >= least)
-			continue;
-		least = m.in_flight;
-		best = path;
-	}
+	best = hps_choose_next(conn, *tried);
 	if (!best)
 		return NULL;
 	*tried |= 1ULL << best->id;

@@ -24,6 +24,7 @@
  * @len:	octets
  * @page, @page_off: where the first octet lies
  * @mark:	a record mark follows
+ * @policy:	of the message: enum hps_policy + 1; 0: the connection's
  * @head_used:	the space in front was given to TCP
  * @closed:	the space behind was given to TCP: nothing can be appended
  * @shared:	the page is not ours and may change meanwhile (splice)
@@ -40,6 +41,7 @@ struct hps_chunk {
 	struct page		*page;
 	u32			page_off;
 	bool			mark;
+	u8			policy;
 	bool			head_used;
 	bool			closed;
 	bool			shared;

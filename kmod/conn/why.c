@@ -29,7 +29,7 @@ enum hps_reason hps_why_join(const struct hps_why_conn *c)
 		return HPS_REASON_PEER_JOINS;
 	if (c->offers < 2)
 		return HPS_REASON_PEER_ONE_LINK;
-	if (c->moved < c->cutoff)
+	if (c->moved < c->join_at)
 		return HPS_REASON_CUTOFF;
 	return HPS_REASON_NONE;
 }

@@ -24,6 +24,7 @@
  * @offers:	links that the peer has told
  * @paths:	paths that are up
  * @cutoff:	in octets
+ * @join_at:	moved octets from which on further paths are joined
  * @moved:	octets moved in both directions
  * @backlog:	octets that wait to be sent
  * @in_transit:	octets sent and not acknowledged
@@ -40,6 +41,7 @@ struct hps_why_conn {
 	unsigned int	offers;
 	unsigned int	paths;
 	u32		cutoff;
+	u32		join_at;
 	u64		moved;
 	u64		backlog;
 	u64		in_transit;

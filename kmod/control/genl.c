@@ -11,6 +11,7 @@
 #include <uapi/linux/hps_netlink.h>
 #include <uapi/linux/hps.h>
 #include <uapi/linux/hps.h>
+#include <uapi/linux/hps.h>
 
 /* HPS_CMD_BUNDLE_GET - do */
 const struct nla_policy hps_bundle_get_nl_policy[HPS_A_BUNDLE_IFINDEX + 1] = {
@@ -18,10 +19,11 @@ const struct nla_policy hps_bundle_get_nl_policy[HPS_A_BUNDLE_IFINDEX + 1] = {
 };
 
 /* HPS_CMD_BUNDLE_SET - do */
-const struct nla_policy hps_bundle_set_nl_policy[HPS_A_BUNDLE_POLICY + 1] = {
+const struct nla_policy hps_bundle_set_nl_policy[HPS_A_BUNDLE_COPIES + 1] = {
 	[HPS_A_BUNDLE_IFINDEX] = NLA_POLICY_MIN(NLA_U32, 1),
 	[HPS_A_BUNDLE_CUTOFF] = { .type = NLA_U32, },
 	[HPS_A_BUNDLE_POLICY] = NLA_POLICY_MAX(NLA_U8, 3),
+	[HPS_A_BUNDLE_COPIES] = { .type = NLA_U8, },
 };
 
 /* HPS_CMD_LINK_GET - do */
@@ -61,6 +63,13 @@ const struct nla_policy hps_histogram_get_nl_policy[HPS_A_HISTOGRAM_NAME + 1] = 
 	[HPS_A_HISTOGRAM_NAME] = { .type = NLA_NUL_STRING, .len = 63, },
 };
 
+/* HPS_CMD_LINK_SET - do */
+const struct nla_policy hps_link_set_nl_policy[HPS_A_LINK_WEIGHT + 1] = {
+	[HPS_A_LINK_IFINDEX] = NLA_POLICY_MIN(NLA_U32, 1),
+	[HPS_A_LINK_ROLE] = NLA_POLICY_MAX(NLA_U8, 2),
+	[HPS_A_LINK_WEIGHT] = { .type = NLA_U16, },
+};
+
 /* HPS_CMD_ACL_GET - do */
 const struct nla_policy hps_acl_get_nl_policy[HPS_A_ACL_ORDER + 1] = {
 	[HPS_A_ACL_ORDER] = { .type = NLA_U32, },
@@ -82,7 +91,7 @@ const struct nla_policy hps_acl_del_nl_policy[HPS_A_ACL_ORDER + 1] = {
 };
 
 /* Ops table for hps */
-const struct genl_ops hps_nl_ops[12] = {
+const struct genl_ops hps_nl_ops[13] = {
 	{
 		.cmd		= HPS_CMD_BUNDLE_GET,
 		.doit		= hps_nl_bundle_get_doit,
@@ -94,7 +103,7 @@ const struct genl_ops hps_nl_ops[12] = {
 		.cmd		= HPS_CMD_BUNDLE_SET,
 		.doit		= hps_nl_bundle_set_doit,
 		.policy		= hps_bundle_set_nl_policy,
-		.maxattr	= HPS_A_BUNDLE_POLICY,
+		.maxattr	= HPS_A_BUNDLE_COPIES,
 		.flags		= GENL_UNS_ADMIN_PERM,
 	},
 	{
@@ -145,6 +154,13 @@ const struct genl_ops hps_nl_ops[12] = {
 		.dumpit		= hps_nl_histogram_get_dumpit,
 		.policy		= hps_histogram_get_nl_policy,
 		.maxattr	= HPS_A_HISTOGRAM_NAME,
+	},
+	{
+		.cmd		= HPS_CMD_LINK_SET,
+		.doit		= hps_nl_link_set_doit,
+		.policy		= hps_link_set_nl_policy,
+		.maxattr	= HPS_A_LINK_WEIGHT,
+		.flags		= GENL_UNS_ADMIN_PERM,
 	},
 	{
 		.cmd		= HPS_CMD_ACL_GET,

@@ -12,10 +12,11 @@
 #include <uapi/linux/hps_netlink.h>
 #include <uapi/linux/hps.h>
 #include <uapi/linux/hps.h>
+#include <uapi/linux/hps.h>
 
 extern const struct nla_policy hps_bundle_get_nl_policy[HPS_A_BUNDLE_IFINDEX + 1];
 
-extern const struct nla_policy hps_bundle_set_nl_policy[HPS_A_BUNDLE_POLICY + 1];
+extern const struct nla_policy hps_bundle_set_nl_policy[HPS_A_BUNDLE_COPIES + 1];
 
 extern const struct nla_policy hps_link_get_nl_policy[HPS_A_LINK_IFINDEX + 1];
 
@@ -31,6 +32,8 @@ extern const struct nla_policy hps_stats_get_nl_policy[HPS_A_COUNTER_NAME + 1];
 
 extern const struct nla_policy hps_histogram_get_nl_policy[HPS_A_HISTOGRAM_NAME + 1];
 
+extern const struct nla_policy hps_link_set_nl_policy[HPS_A_LINK_WEIGHT + 1];
+
 extern const struct nla_policy hps_acl_get_nl_policy[HPS_A_ACL_ORDER + 1];
 
 extern const struct nla_policy hps_acl_add_nl_policy[HPS_A_ACL_ACTION + 1];
@@ -38,7 +41,7 @@ extern const struct nla_policy hps_acl_add_nl_policy[HPS_A_ACL_ACTION + 1];
 extern const struct nla_policy hps_acl_del_nl_policy[HPS_A_ACL_ORDER + 1];
 
 /* Ops table for hps */
-extern const struct genl_ops hps_nl_ops[12];
+extern const struct genl_ops hps_nl_ops[13];
 
 int hps_nl_bundle_get_doit(struct sk_buff *skb, struct genl_info *info);
 int hps_nl_bundle_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb);
@@ -56,6 +59,7 @@ int hps_nl_stats_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb);
 int hps_nl_histogram_get_doit(struct sk_buff *skb, struct genl_info *info);
 int hps_nl_histogram_get_dumpit(struct sk_buff *skb,
 				struct netlink_callback *cb);
+int hps_nl_link_set_doit(struct sk_buff *skb, struct genl_info *info);
 int hps_nl_acl_get_doit(struct sk_buff *skb, struct genl_info *info);
 int hps_nl_acl_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb);
 int hps_nl_acl_add_doit(struct sk_buff *skb, struct genl_info *info);

@@ -44,6 +44,8 @@ enum hps_mib_field {
 	HPS_MIB_PATH_DOWN,		/* paths lost under a live connection */
 	HPS_MIB_SEGMENT_SENT,
 	HPS_MIB_SEGMENT_RESENT,		/* sent again over another path */
+	HPS_MIB_SEGMENT_COPIED,		/* further copies, policy duplicate */
+	HPS_MIB_WITHDRAWN_OCTETS,	/* of copies that were not needed any more */
 	HPS_MIB_SEGMENT_RECEIVED,
 	HPS_MIB_DUPLICATE_OCTETS,	/* payload that had arrived before */
 	HPS_MIB_ACK_SENT,		/* acknowledgements sent as own messages */

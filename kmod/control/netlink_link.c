@@ -53,6 +53,7 @@ static int put_bundle(struct sk_buff *skb, const void *object)
 	    nla_put_string(skb, HPS_A_BUNDLE_IFNAME, dev->name) ||
 	    nla_put_u32(skb, HPS_A_BUNDLE_CUTOFF, READ_ONCE(bundle->cutoff)) ||
 	    nla_put_u8(skb, HPS_A_BUNDLE_POLICY, READ_ONCE(bundle->policy)) ||
+	    nla_put_u8(skb, HPS_A_BUNDLE_COPIES, READ_ONCE(bundle->copies)) ||
 	    nla_put_u32(skb, HPS_A_BUNDLE_LINKS, count_links(bundle)))
 		return -EMSGSIZE;
 	if (hps_bundle_lookup(dev_net(dev), 0) == bundle &&
@@ -124,10 +125,11 @@ int hps_nl_bundle_set_doit(struct sk_buff *skb, struct genl_info *info)
 {
 	struct nlattr *cutoff = info->attrs[HPS_A_BUNDLE_CUTOFF];
 	struct nlattr *policy = info->attrs[HPS_A_BUNDLE_POLICY];
+	struct nlattr *copies = info->attrs[HPS_A_BUNDLE_COPIES];
 	struct hps_bundle *bundle;
 	int err;
 
-	if (!cutoff && !policy) {
+	if (!cutoff && !policy && !copies) {
 		NL_SET_ERR_MSG(info->extack, "Nothing to set");
 		return -EINVAL;
 	}
@@ -137,7 +139,7 @@ int hps_nl_bundle_set_doit(struct sk_buff *skb, struct genl_info *info)
 		err = PTR_ERR(bundle);
 	} else {
 		err = hps_bundle_configure(bundle->dev, cutoff, policy,
-					   info->extack);
+					   copies, info->extack);
 		/* has rtnetlink tell its listeners */
 		if (!err)
 			call_netdevice_notifiers(NETDEV_CHANGEINFODATA,
@@ -173,7 +175,9 @@ static int put_link(struct sk_buff *skb, const void *object)
 	    nla_put_string(skb, HPS_A_LINK_IFNAME, link->dev->name) ||
 	    nla_put_u32(skb, HPS_A_LINK_BUNDLE, link->bundle->dev->ifindex) ||
 	    nla_put_u8(skb, HPS_A_LINK_ID, link->id) ||
-	    nla_put_u8(skb, HPS_A_LINK_ROLE, link->role))
+	    nla_put_u8(skb, HPS_A_LINK_ORIGIN, link->origin) ||
+	    nla_put_u8(skb, HPS_A_LINK_ROLE, READ_ONCE(link->role)) ||
+	    nla_put_u16(skb, HPS_A_LINK_WEIGHT, READ_ONCE(link->weight)))
 		return -EMSGSIZE;
 	if (READ_ONCE(link->up) && nla_put_flag(skb, HPS_A_LINK_UP))
 		return -EMSGSIZE;
@@ -264,7 +268,7 @@ static int link_add(struct genl_info *info, int ifindex)
 				    "No interface has this ifindex");
 		return -ENODEV;
 	}
-	err = hps_link_add(bundle->dev, dev, HPS_LINK_ROLE_ATTACHED,
+	err = hps_link_add(bundle->dev, dev, HPS_LINK_ORIGIN_ATTACHED,
 			   info->extack);
 	if (err)
 		NL_SET_BAD_ATTR(info->extack, attr);
@@ -296,6 +300,30 @@ int hps_nl_link_del_doit(struct sk_buff *skb, struct genl_info *info)
 	} else {
 		/* under RTNL what was found is listed */
 		hps_link_remove(link);
+		hps_link_put(link);
+	}
+	rtnl_unlock();
+	return err;
+}
+
+int hps_nl_link_set_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	struct nlattr *weight = info->attrs[HPS_A_LINK_WEIGHT];
+	struct nlattr *role = info->attrs[HPS_A_LINK_ROLE];
+	struct hps_link *link;
+	int err;
+
+	if (!role && !weight) {
+		NL_SET_ERR_MSG(info->extack, "Nothing to set");
+		return -EINVAL;
+	}
+	rtnl_lock();
+	link = find_link(info);
+	if (IS_ERR(link)) {
+		err = PTR_ERR(link);
+	} else {
+		/* under RTNL what was found is listed */
+		err = hps_link_configure(link, role, weight, info->extack);
 		hps_link_put(link);
 	}
 	rtnl_unlock();

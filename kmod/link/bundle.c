@@ -97,13 +97,15 @@ int hps_bundle_config(struct net *net, int bundle_ifindex,
 	struct hps_bundle *bundle;
 
 	memset(config, 0, sizeof(*config));
-	config->policy = HPS_POLICY_STRIPE;
+	config->policy = HPS_POLICY_AUTO;
+	config->copies = HPS_COPIES_DEFAULT;
 	rcu_read_lock();
 	bundle = hps_bundle_lookup(net, bundle_ifindex);
 	if (bundle) {
 		config->ifindex = bundle->dev->ifindex;
 		config->cutoff = READ_ONCE(bundle->cutoff);
 		config->policy = READ_ONCE(bundle->policy);
+		config->copies = READ_ONCE(bundle->copies);
 	}
 	rcu_read_unlock();
 	if (!config->cutoff)
@@ -113,22 +115,29 @@ int hps_bundle_config(struct net *net, int bundle_ifindex,
 
 /* --- configuration --- */
 
+/**
+ * hps_bundle_check_policy() - is this a policy that sockets can have?
+ * @policy: enum hps_policy, or anything
+ *
+ * Return: 0 or -EINVAL.
+ */
+int hps_bundle_check_policy(int policy)
+{
+	switch (policy) {
+	case HPS_POLICY_AUTO:
+	case HPS_POLICY_SINGLE:
+	case HPS_POLICY_STRIPE:
+	case HPS_POLICY_DUPLICATE:
+		return 0;
+	}
+	return -EINVAL;
+}
+
 static int check_policy(const struct nlattr *attr,
 			struct netlink_ext_ack *extack)
 {
-	switch (nla_get_u8(attr)) {
-	case HPS_POLICY_SINGLE:
-	case HPS_POLICY_STRIPE:
+	if (!hps_bundle_check_policy(nla_get_u8(attr)))
 		return 0;
-	case HPS_POLICY_AUTO:
-		NL_SET_ERR_MSG_ATTR(extack, attr,
-				    "Policy auto is not supported yet: use single or stripe");
-		return -EOPNOTSUPP;
-	case HPS_POLICY_DUPLICATE:
-		NL_SET_ERR_MSG_ATTR(extack, attr,
-				    "Policy duplicate is not supported yet: use single or stripe");
-		return -EOPNOTSUPP;
-	}
 	NL_SET_ERR_MSG_ATTR(extack, attr, "Unknown policy");
 	return -EINVAL;
 }
@@ -142,11 +151,23 @@ static int check_cutoff(const struct nlattr *attr,
 	return -ERANGE;
 }
 
+static int check_copies(const struct nlattr *attr,
+			struct netlink_ext_ack *extack)
+{
+	u8 copies = nla_get_u8(attr);
+
+	if (copies >= 2 && copies <= HPS_COPIES_MAX)
+		return 0;
+	NL_SET_ERR_MSG_ATTR(extack, attr, "The copies are 2 to 4");
+	return -ERANGE;
+}
+
 /**
  * hps_bundle_configure() - change a bundle
  * @dev: the bundle
  * @cutoff: attribute with a u32, or NULL to leave it
  * @policy: attribute with a u8, or NULL to leave it
+ * @copies: attribute with a u8, or NULL to leave it
  * @extack: told the reason of a refusal; then nothing was changed
  *
  * Sockets look at the configuration when they send; those that exist follow.
@@ -155,6 +176,7 @@ static int check_cutoff(const struct nlattr *attr,
  */
 int hps_bundle_configure(struct net_device *dev, const struct nlattr *cutoff,
 			 const struct nlattr *policy,
+			 const struct nlattr *copies,
 			 struct netlink_ext_ack *extack)
 {
 	struct hps_bundle *bundle = netdev_priv(dev);
@@ -164,13 +186,17 @@ int hps_bundle_configure(struct net_device *dev, const struct nlattr *cutoff,
 	err = policy ? check_policy(policy, extack) : 0;
 	if (!err && cutoff)
 		err = check_cutoff(cutoff, extack);
+	if (!err && copies)
+		err = check_copies(copies, extack);
 	if (err)
 		return err;
+	if (copies)
+		WRITE_ONCE(bundle->copies, nla_get_u8(copies));
 	if (policy)
 		WRITE_ONCE(bundle->policy, nla_get_u8(policy));
 	if (cutoff)
 		WRITE_ONCE(bundle->cutoff, nla_get_u32(cutoff));
-	if ((policy || cutoff) && dev->reg_state == NETREG_REGISTERED)
+	if ((policy || cutoff || copies) && dev->reg_state == NETREG_REGISTERED)
 		hps_link_notify(HPS_BUNDLE_CHANGED, dev, NULL);
 	return 0;
 }
@@ -220,7 +246,7 @@ static void bundle_get_stats64(struct net_device *dev,
 static int bundle_add_slave(struct net_device *dev, struct net_device *slave,
 			    struct netlink_ext_ack *extack)
 {
-	return hps_link_add(dev, slave, HPS_LINK_ROLE_ENSLAVED, extack);
+	return hps_link_add(dev, slave, HPS_LINK_ORIGIN_ENSLAVED, extack);
 }
 
 static int bundle_del_slave(struct net_device *dev, struct net_device *slave)
@@ -228,7 +254,7 @@ static int bundle_del_slave(struct net_device *dev, struct net_device *slave)
 	struct hps_link *link = hps_link_of(slave);
 
 	if (!link || link->bundle->dev != dev ||
-	    link->role != HPS_LINK_ROLE_ENSLAVED)
+	    link->origin != HPS_LINK_ORIGIN_ENSLAVED)
 		return -EINVAL;
 	hps_link_remove(link);
 	return 0;
@@ -252,7 +278,8 @@ static void bundle_setup(struct net_device *dev)
 	struct hps_bundle *bundle = netdev_priv(dev);
 
 	bundle->dev = dev;
-	bundle->policy = HPS_POLICY_STRIPE;
+	bundle->policy = HPS_POLICY_AUTO;
+	bundle->copies = HPS_COPIES_DEFAULT;
 	INIT_LIST_HEAD(&bundle->by_net);
 	dev->netdev_ops = &bundle_ops;
 	dev->needs_free_netdev = true;
@@ -272,6 +299,7 @@ static const struct nla_policy bundle_policy[IFLA_HPS_MAX + 1] = {
 	[IFLA_HPS_UNSPEC] = { .strict_start_type = IFLA_HPS_CUTOFF },
 	[IFLA_HPS_CUTOFF] = { .type = NLA_U32 },
 	[IFLA_HPS_POLICY] = { .type = NLA_U8 },
+	[IFLA_HPS_COPIES] = { .type = NLA_U8 },
 };
 
 static int bundle_validate(struct nlattr *tb[], struct nlattr *data[],
@@ -292,7 +320,8 @@ static int bundle_changelink(struct net_device *dev, struct nlattr *tb[],
 	if (!data)
 		return 0;
 	return hps_bundle_configure(dev, data[IFLA_HPS_CUTOFF],
-				    data[IFLA_HPS_POLICY], extack);
+				    data[IFLA_HPS_POLICY],
+				    data[IFLA_HPS_COPIES], extack);
 }
 
 static int bundle_newlink(struct net_device *dev, struct nlattr *data[],
@@ -310,7 +339,7 @@ HPS_RTNL_NEWLINK(bundle_newlink)
 
 static size_t bundle_get_size(const struct net_device *dev)
 {
-	return nla_total_size(sizeof(u32)) + nla_total_size(sizeof(u8));
+	return nla_total_size(sizeof(u32)) + 2 * nla_total_size(sizeof(u8));
 }
 
 static int bundle_fill_info(struct sk_buff *skb, const struct net_device *dev)
@@ -318,15 +347,36 @@ static int bundle_fill_info(struct sk_buff *skb, const struct net_device *dev)
 	const struct hps_bundle *bundle = netdev_priv(dev);
 
 	if (nla_put_u32(skb, IFLA_HPS_CUTOFF, READ_ONCE(bundle->cutoff)) ||
-	    nla_put_u8(skb, IFLA_HPS_POLICY, READ_ONCE(bundle->policy)))
+	    nla_put_u8(skb, IFLA_HPS_POLICY, READ_ONCE(bundle->policy)) ||
+	    nla_put_u8(skb, IFLA_HPS_COPIES, READ_ONCE(bundle->copies)))
 		return -EMSGSIZE;
 	return 0;
+}
+
+static const struct nla_policy link_policy[IFLA_HPS_LINK_MAX + 1] = {
+	[IFLA_HPS_LINK_UNSPEC] = { .strict_start_type = IFLA_HPS_LINK_ID },
+	[IFLA_HPS_LINK_ID] = { .type = NLA_REJECT },
+	[IFLA_HPS_LINK_ORIGIN] = { .type = NLA_REJECT },
+	[IFLA_HPS_LINK_ROLE] = { .type = NLA_U8 },
+	[IFLA_HPS_LINK_WEIGHT] = { .type = NLA_U16 },
+};
+
+static int link_changelink(struct net_device *dev, struct net_device *slave,
+			   struct nlattr *tb[], struct nlattr *data[],
+			   struct netlink_ext_ack *extack)
+{
+	struct hps_link *link = hps_link_of(slave);
+
+	if (!link || !data)
+		return 0;
+	return hps_link_configure(link, data[IFLA_HPS_LINK_ROLE],
+				  data[IFLA_HPS_LINK_WEIGHT], extack);
 }
 
 static size_t link_get_size(const struct net_device *dev,
 			    const struct net_device *slave)
 {
-	return 2 * nla_total_size(sizeof(u8));
+	return 3 * nla_total_size(sizeof(u8)) + nla_total_size(sizeof(u16));
 }
 
 static int link_fill_info(struct sk_buff *skb, const struct net_device *dev,
@@ -337,7 +387,9 @@ static int link_fill_info(struct sk_buff *skb, const struct net_device *dev,
 	if (!link)
 		return 0;
 	if (nla_put_u8(skb, IFLA_HPS_LINK_ID, link->id) ||
-	    nla_put_u8(skb, IFLA_HPS_LINK_ROLE, link->role))
+	    nla_put_u8(skb, IFLA_HPS_LINK_ORIGIN, link->origin) ||
+	    nla_put_u8(skb, IFLA_HPS_LINK_ROLE, link->role) ||
+	    nla_put_u16(skb, IFLA_HPS_LINK_WEIGHT, link->weight))
 		return -EMSGSIZE;
 	return 0;
 }
@@ -353,6 +405,9 @@ static struct rtnl_link_ops bundle_link_ops __read_mostly = {
 	.changelink		= bundle_changelink,
 	.get_size		= bundle_get_size,
 	.fill_info		= bundle_fill_info,
+	.slave_maxtype		= IFLA_HPS_LINK_MAX,
+	.slave_policy		= link_policy,
+	.slave_changelink	= link_changelink,
 	.get_slave_size		= link_get_size,
 	.fill_slave_info	= link_fill_info,
 };

@@ -12,6 +12,7 @@
 #include <linux/slab.h>
 #include <net/addrconf.h>
 #include <net/if_inet6.h>
+#include <net/netlink.h>
 
 #include "compat.h"
 #include "link/bundle.h"
@@ -354,13 +355,13 @@ static struct hps_link *link_alloc(struct hps_bundle *bundle)
  * hps_link_add() - make an interface a link
  * @bundle_dev: the bundle
  * @dev: the interface, of the same namespace
- * @role: ENSLAVED also makes the bundle its master
+ * @origin: ENSLAVED also makes the bundle its master
  * @extack: told the reason of a refusal
  *
  * Context: process, RTNL. Return: 0 or -errno.
  */
 int hps_link_add(struct net_device *bundle_dev, struct net_device *dev,
-		 enum hps_link_role role, struct netlink_ext_ack *extack)
+		 enum hps_link_origin origin, struct netlink_ext_ack *extack)
 {
 	struct hps_net *hn = hps_net(dev_net(bundle_dev));
 	struct hps_bundle *bundle = netdev_priv(bundle_dev);
@@ -381,10 +382,10 @@ int hps_link_add(struct net_device *bundle_dev, struct net_device *dev,
 	if (!link)
 		return -ENOMEM;
 	link->id = id;
-	link->role = role;
+	link->origin = origin;
 	link->ifindex = dev->ifindex;
 	link->dev = dev;
-	if (role == HPS_LINK_ROLE_ENSLAVED) {
+	if (origin == HPS_LINK_ORIGIN_ENSLAVED) {
 		err = netdev_master_upper_dev_link(dev, bundle_dev, NULL, NULL,
 						   extack);
 		if (err) {
@@ -395,6 +396,40 @@ int hps_link_add(struct net_device *bundle_dev, struct net_device *dev,
 	list_add_tail_rcu(&link->by_net, &hn->links);
 	hps_link_notify(HPS_LINK_ADDED, bundle_dev, link);
 	hps_link_update(link);
+	return 0;
+}
+
+/**
+ * hps_link_configure() - change a link
+ * @link: a listed link
+ * @role: attribute with a u8, or NULL to leave it
+ * @weight: attribute with a u16, or NULL to leave it
+ * @extack: told the reason of a refusal; then nothing was changed
+ *
+ * Connections look at both when they send; those that exist follow.
+ *
+ * Context: process, RTNL. Return: 0 or -errno.
+ */
+int hps_link_configure(struct hps_link *link, const struct nlattr *role,
+		       const struct nlattr *weight,
+		       struct netlink_ext_ack *extack)
+{
+	ASSERT_RTNL();
+	if (role && nla_get_u8(role) > HPS_LINK_ROLE_DUPLICATE) {
+		NL_SET_ERR_MSG_ATTR(extack, role, "Unknown role");
+		return -EINVAL;
+	}
+	if (weight && nla_get_u16(weight) > HPS_LINK_WEIGHT_MAX) {
+		NL_SET_ERR_MSG_ATTR(extack, weight,
+				    "The weight is at most 1000");
+		return -ERANGE;
+	}
+	if (role)
+		WRITE_ONCE(link->role, nla_get_u8(role));
+	if (weight)
+		WRITE_ONCE(link->weight, nla_get_u16(weight));
+	if (role || weight)
+		hps_link_notify(HPS_LINK_CHANGED, link->bundle->dev, link);
 	return 0;
 }
 
@@ -411,7 +446,7 @@ void hps_link_remove(struct hps_link *link)
 	ASSERT_RTNL();
 	list_del_rcu(&link->by_net);
 	WRITE_ONCE(link->up, false);
-	if (link->role == HPS_LINK_ROLE_ENSLAVED)
+	if (link->origin == HPS_LINK_ORIGIN_ENSLAVED)
 		netdev_upper_dev_unlink(link->dev, bundle_dev);
 	update_carrier(bundle_dev);
 	hps_link_notify(HPS_LINK_REMOVED, bundle_dev, link);

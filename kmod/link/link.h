@@ -20,6 +20,7 @@ struct hps_net;
 struct net;
 struct net_device;
 struct netlink_ext_ack;
+struct nlattr;
 struct notifier_block;
 union hps_addr;
 
@@ -54,12 +55,15 @@ struct hps_link_counters {
  * @dev, @bundle: constant; valid while the link is listed, under RTNL or RCU
  * @in_tally: guarded by the lock of the tally, for the whole life
  * @up: guarded by RTNL, read anywhere
- * @id, @role, @ifindex, @tally, @counters: constant
+ * @role, @weight: written under RTNL, read anywhere (READ_ONCE)
+ * @id, @origin, @ifindex, @tally, @counters: constant
  */
 struct hps_link {
 	refcount_t		ref;
 	u8			id;	/* 1 to HPS_MAX_LINKS, within the bundle */
+	u8			origin;	/* enum hps_link_origin */
 	u8			role;	/* enum hps_link_role */
+	u16			weight;	/* of the stripes, 0 by measured rate */
 	bool			up;	/* was usable at the last event */
 	int			ifindex;
 	struct net_device	*dev;
@@ -109,6 +113,7 @@ struct hps_link_brief {
  * @HPS_LINK_REMOVED:	a link was unlisted; no LINK_DOWN precedes
  * @HPS_LINK_UP:	the link is administratively up and has carrier
  * @HPS_LINK_DOWN:	that is no longer so
+ * @HPS_LINK_CHANGED:	its role or weight changed
  * @HPS_BUNDLE_ADDED:	a bundle was made (ifindex of the link is 0)
  * @HPS_BUNDLE_REMOVED:	it went; HPS_LINK_REMOVED came for each link before
  * @HPS_BUNDLE_CHANGED:	its configuration changed
@@ -118,6 +123,7 @@ enum hps_link_event {
 	HPS_LINK_REMOVED,
 	HPS_LINK_UP,
 	HPS_LINK_DOWN,
+	HPS_LINK_CHANGED,
 	HPS_BUNDLE_ADDED,
 	HPS_BUNDLE_REMOVED,
 	HPS_BUNDLE_CHANGED,
@@ -156,7 +162,10 @@ void hps_link_net_exit(struct hps_net *hn);
 
 /* For bundle.c and control/, under RTNL. */
 int hps_link_add(struct net_device *bundle_dev, struct net_device *dev,
-		 enum hps_link_role role, struct netlink_ext_ack *extack);
+		 enum hps_link_origin origin, struct netlink_ext_ack *extack);
+int hps_link_configure(struct hps_link *link, const struct nlattr *role,
+		       const struct nlattr *weight,
+		       struct netlink_ext_ack *extack);
 void hps_link_remove(struct hps_link *link);
 struct hps_link *hps_link_of(const struct net_device *dev);
 void hps_link_update(struct hps_link *link);

@@ -250,8 +250,7 @@ static int begin_connect(struct sock *sk, const union hps_addr *remote)
 		conn->local.in.sin_port = hs->port.port;
 		hps_cgroup_source(sk, remote->sa.sa_family, &conn->local);
 	}
-	conn->snd.nodelay = hs->nodelay;
-	conn->snd.cork = hs->cork;
+	hps_sock_configure(hs, conn);
 	use_bound_device(sk, conn);
 	hps_conn_hold(conn);
 	conn->sk = sk;
@@ -467,6 +466,9 @@ static struct sock *accept_sock(struct sock *lsk, struct socket *newsock,
 	hs->v6only = ls->v6only;
 	hs->nodelay = ls->nodelay;
 	hs->cork = ls->cork;
+	hs->policy = ls->policy;
+	hs->cutoff = ls->cutoff;
+	hs->own_cutoff = ls->own_cutoff;
 	return sk;
 }
 
@@ -511,8 +513,7 @@ static void graft(struct sock *sk, struct socket *newsock, struct hps_conn *conn
 	spin_lock_bh(&conn->lock);
 	conn->sk = sk;
 	conn->pending = false;
-	conn->snd.nodelay = hs->nodelay;
-	conn->snd.cork = hs->cork;
+	hps_sock_configure(hs, conn);
 	if (conn->state == HPS_CONN_CLOSED) {
 		sk->sk_err = -conn->err;
 		sk->sk_state = TCP_CLOSE;

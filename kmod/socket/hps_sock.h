@@ -18,7 +18,8 @@ struct pipe_inode_info;
  * @port:	the claim that bind() made
  * @six:	addresses are shown as IPv6, v4-mapped where needed
  * @v6only:	IPV6_V6ONLY
- * @nodelay, @cork: TCP_NODELAY, TCP_CORK; kept here until there is a @conn
+ * @nodelay, @cork, @policy, @cutoff, @own_cutoff: TCP_NODELAY, TCP_CORK,
+ *		HPS_POLICY, HPS_CUTOFF as in struct hps_conn; kept here until there is a @conn
  *
  * Locking: the socket lock guards all.
  */
@@ -30,6 +31,9 @@ struct hps_sock {
 	bool			v6only;
 	bool			nodelay;
 	bool			cork;
+	bool			own_cutoff;
+	u8			policy;
+	u32			cutoff;
 };
 
 /* Sockets of AF_INET6 and AF_HPS: the kernel looks for struct ipv6_pinfo at the
@@ -67,6 +71,7 @@ __poll_t hps_poll(struct file *file, struct socket *sock,
 int hps_ioctl(struct socket *sock, unsigned int cmd, unsigned long arg);
 ssize_t hps_recv_pipe(struct socket *sock, struct pipe_inode_info *pipe,
 		      size_t len, unsigned int flags);
+void hps_sock_configure(const struct hps_sock *hs, struct hps_conn *conn);
 void hps_write_space(struct sock *sk);
 int hps_wait_connect(struct sock *sk, long *timeo);
 

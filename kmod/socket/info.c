@@ -38,6 +38,7 @@ static void fill_path(const struct hps_path_snapshot *from,
 	to->ifindex = from->ifindex;
 	to->state = from->state;
 	to->link_id = from->link_id;
+	to->role = from->role;
 	to->remote_id = from->remote_id;
 	fill_addr(&to->local, &from->local);
 	fill_addr(&to->remote, &from->remote);

@@ -12,8 +12,10 @@
 
 #include "compat.h"
 #include "conn/conn.h"
+#include "conn/join.h"
 #include "conn/recv.h"
 #include "conn/send.h"
+#include "link/bundle.h"
 #include "socket/hps_sock.h"
 #include "socket/zerocopy.h"
 
@@ -201,13 +203,34 @@ static ssize_t write_payload(struct sock *sk, struct hps_conn *conn,
 	return done ? done : err;
 }
 
+/* The policy of this message, as in struct hps_chunk, or an error. */
+static int message_policy(struct msghdr *msg)
+{
+	struct cmsghdr *cmsg;
+	int policy = -1, err;
+
+	if (!msg->msg_controllen)
+		return 0;
+	for_each_cmsghdr(cmsg, msg) {
+		if (!CMSG_OK(msg, cmsg))
+			return -EINVAL;
+		/* Nothing is ignored. */
+		if (cmsg->cmsg_level != SOL_HPS ||
+		    cmsg->cmsg_type != HPS_POLICY ||
+		    cmsg->cmsg_len != CMSG_LEN(sizeof(int)))
+			return -EINVAL;
+		memcpy(&policy, CMSG_DATA(cmsg), sizeof(int));
+		err = policy == -1 ? 0 : hps_bundle_check_policy(policy);
+		if (err)
+			return err;
+	}
+	return policy + 1;
+}
+
 static int check_send_flags(const struct msghdr *msg)
 {
 	if (msg->msg_flags & (MSG_OOB | MSG_FASTOPEN))
 		return -EOPNOTSUPP;
-	/* No control message has a meaning yet: none is ignored. */
-	if (msg->msg_controllen)
-		return -EINVAL;
 	return 0;
 }
 
@@ -240,17 +263,35 @@ static void set_more(struct hps_conn *conn, bool more)
 	spin_unlock_bh(&conn->lock);
 }
 
+/* What is written from now on has this policy: mostly none of its own. */
+static void set_policy(struct hps_conn *conn, u8 policy)
+{
+	if (policy == READ_ONCE(conn->snd.policy))
+		return;
+	spin_lock_bh(&conn->lock);
+	conn->snd.policy = policy;
+	if (policy) {
+		conn->snd.mixed = true;
+		hps_join_if_wanted(conn);
+	}
+	spin_unlock_bh(&conn->lock);
+}
+
 int hps_sendmsg(struct socket *sock, struct msghdr *msg, size_t len)
 {
 	struct sock *sk = sock->sk;
 	struct hps_source src;
 	struct hps_conn *conn;
 	ssize_t err;
+	int policy;
 	long timeo;
 
 	err = check_send_flags(msg);
 	if (err)
 		return err;
+	policy = message_policy(msg);
+	if (policy < 0)
+		return policy;
 	lock_sock(sk);
 	timeo = sock_sndtimeo(sk, msg->msg_flags & MSG_DONTWAIT);
 	err = hps_wait_connect(sk, &timeo);
@@ -267,6 +308,7 @@ int hps_sendmsg(struct socket *sock, struct msghdr *msg, size_t len)
 		if (err)
 			goto out_put;
 	}
+	set_policy(conn, policy);
 	err = hps_zerocopy_begin(sk, conn, msg, len, &src);
 	if (err)
 		goto out_put;

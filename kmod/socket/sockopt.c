@@ -8,8 +8,10 @@
 #include <uapi/linux/hps.h>
 
 #include "conn/conn.h"
+#include "conn/join.h"
 #include "conn/path.h"
 #include "conn/send.h"
+#include "link/bundle.h"
 #include "socket/hps_sock.h"
 #include "socket/info.h"
 #include "socket/zerocopy.h"
@@ -90,6 +92,18 @@ static int get_int(sockptr_t val, unsigned int len, int *out)
 	return copy_from_sockptr(out, val, sizeof(*out)) ? -EFAULT : 0;
 }
 
+/* What the socket's options say becomes the connection's. Data lock held, or
+ * nobody else knows @conn yet.
+ */
+void hps_sock_configure(const struct hps_sock *hs, struct hps_conn *conn)
+{
+	conn->snd.nodelay = hs->nodelay;
+	conn->snd.cork = hs->cork;
+	conn->policy = hs->policy;
+	conn->cutoff = hs->cutoff;
+	conn->own_cutoff = hs->own_cutoff;
+}
+
 static void apply(struct hps_sock *hs)
 {
 	struct hps_conn *conn = hs->conn;
@@ -97,8 +111,8 @@ static void apply(struct hps_sock *hs)
 	if (!conn)
 		return;
 	spin_lock_bh(&conn->lock);
-	conn->snd.nodelay = hs->nodelay;
-	conn->snd.cork = hs->cork;
+	hps_sock_configure(hs, conn);
+	hps_join_if_wanted(conn);
 	if (!hs->cork)
 		conn->snd.more = false;
 	spin_unlock_bh(&conn->lock);
@@ -108,7 +122,9 @@ static void apply(struct hps_sock *hs)
 
 static bool is_known(int level, int name)
 {
-	return (level == IPPROTO_TCP &&
+	return (level == SOL_HPS &&
+		(name == HPS_POLICY || name == HPS_CUTOFF)) ||
+	       (level == IPPROTO_TCP &&
 		(name == TCP_NODELAY || name == TCP_CORK)) ||
 	       (level == IPPROTO_IPV6 && name == IPV6_V6ONLY);
 }
@@ -121,6 +137,26 @@ static int set_tcp(struct sock *sk, int name, int val)
 		hs->nodelay = val;
 	else
 		hs->cork = val;
+	apply(hs);
+	return 0;
+}
+
+static int set_hps(struct sock *sk, int name, int val)
+{
+	struct hps_sock *hs = hps_sk(sk);
+
+	if (name == HPS_POLICY) {
+		int err = val == -1 ? 0 : hps_bundle_check_policy(val);
+
+		if (err)
+			return err;
+		hs->policy = val + 1;
+	} else {
+		if (val < -1 || val > (int)HPS_CUTOFF_MAX)
+			return -EINVAL;
+		hs->own_cutoff = val >= 0;
+		hs->cutoff = max(val, 0);
+	}
 	apply(hs);
 	return 0;
 }
@@ -151,8 +187,11 @@ int hps_setsockopt(struct socket *sock, int level, int name, sockptr_t val,
 	if (err)
 		return err;
 	lock_sock(sk);
-	err = level == IPPROTO_TCP ? set_tcp(sk, name, v) :
-				     set_v6only(sk, v);
+	if (level == SOL_HPS)
+		err = set_hps(sk, name, v);
+	else
+		err = level == IPPROTO_TCP ? set_tcp(sk, name, v) :
+					     set_v6only(sk, v);
 	release_sock(sk);
 	return err;
 }
@@ -190,6 +229,10 @@ int hps_getsockopt(struct socket *sock, int level, int name, char __user *val,
 		v = hs->nodelay;
 	else if (level == IPPROTO_TCP && name == TCP_CORK)
 		v = hs->cork;
+	else if (level == SOL_HPS && name == HPS_POLICY)
+		v = hs->policy - 1;
+	else if (level == SOL_HPS && name == HPS_CUTOFF)
+		v = hs->own_cutoff ? hs->cutoff : -1;
 	else if (level == IPPROTO_IPV6 && name == IPV6_V6ONLY &&
 		 READ_ONCE(sock->ops)->family != PF_INET)
 		v = hs->v6only;

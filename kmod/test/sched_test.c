@@ -162,6 +162,51 @@ static void sched_unknown_path_is_tried(struct kunit *test)
 	HPS_EXPECT(test, ask(p, 2, 1, 1 << 20, true));
 }
 
+/* A byte more than the cut-off that the two curves give is split, one less not. */
+static void sched_short_message_is_split_by_time(struct kunit *test)
+{
+	struct hps_sched_path p[2] = { slow_ethernet, slow_ethernet };
+
+	HPS_EXPECT_EQ(test, ask(p, 2, 0, 600, true), 600);
+	HPS_EXPECT_EQ(test, ask(p, 2, 0, 4096, true), 2048);
+	p[0].rate = p[1].rate = 1250000000;
+	HPS_EXPECT_EQ(test, ask(p, 2, 0, 4096, true), 4096);
+}
+
+static void sched_counts_what_the_link_has_taken(struct kunit *test)
+{
+	struct hps_sched_path p[2] = { slow_ethernet, slow_ethernet };
+	u32 len;
+
+	/* 20 KB need 1.7 ms: half of them have left by now. */
+	p[0].in_flight = 20000;
+	p[0].busy_us = p[0].ack_us = 0;
+	len = ask(p, 2, 0, 20000, true);
+	HPS_EXPECT_EQ(test, len, 0);
+	p[0].busy_us = p[0].ack_us = 837;
+	len = ask(p, 2, 0, 20000, true);
+	HPS_EXPECT(test, len > 4000 && len < 6000);
+}
+
+static void sched_silent_path_gets_nothing(struct kunit *test)
+{
+	struct hps_sched_path p[2] = { slow_ethernet, slow_ethernet };
+
+	p[0].in_flight = 1000;
+	p[0].busy_us = p[0].ack_us = 50000;
+	HPS_EXPECT_EQ(test, ask(p, 2, 0, 20000, true), 0);
+	HPS_EXPECT_EQ(test, ask(p, 2, 1, 20000, true), 20000);
+}
+
+static void sched_window_of_the_transport_counts(struct kunit *test)
+{
+	struct hps_sched_path p[2] = { slow_ethernet, slow_ethernet };
+
+	p[0].min_rtt_us = p[1].min_rtt_us = 40000;
+	p[1].cwnd = 14480;
+	HPS_EXPECT(test, ask(p, 2, 0, 30000, true) > 20000);
+}
+
 static void random_path(struct hps_sched_path *p, struct hps_random *rnd)
 {
 	p->usable = hps_random_below(rnd, 4);
@@ -172,11 +217,26 @@ static void random_path(struct hps_sched_path *p, struct hps_random *rnd)
 		  hps_random_below(rnd, 32) : 0;
 	p->min_rtt_us = hps_random(rnd) >> hps_random_below(rnd, 32);
 	p->mss = hps_random(rnd) >> hps_random_below(rnd, 32);
+	p->cwnd = hps_random_below(rnd, 2) ? hps_random(rnd) >>
+		  hps_random_below(rnd, 32) : 0;
+	p->busy_us = hps_random(rnd) >> hps_random_below(rnd, 32);
+	p->ack_us = hps_random(rnd) >> hps_random_below(rnd, 32);
 }
 
 /* Whatever the snapshot says: never more than the backlog, a segment or the
  * room, and if everything has drained, somebody sends.
  */
+/* Policy single: the path that was chosen goes on, though another one idles. */
+static void sched_alone_does_not_look_at_others(struct kunit *test)
+{
+	struct hps_sched_path p[2] = { slow_ethernet, slow_ethernet };
+	const struct hps_sched_work work = { .backlog = 1 << 20, .alone = true };
+
+	p[1].min_rtt_us *= 2;
+	HPS_EXPECT_EQ(test, ask(p, 2, 1, 1 << 20, false), 0);
+	HPS_EXPECT(test, hps_sched_segment(p, 2, 1, &work) > 0);
+}
+
 static void sched_never_sticks(struct kunit *test)
 {
 	struct hps_random rnd = { .state = 42 };
@@ -226,6 +286,11 @@ static struct kunit_case cases[] = {
 	HPS_CASE(sched_cap_is_twice_the_pipe),
 	HPS_CASE(sched_single_takes_the_earliest),
 	HPS_CASE(sched_unknown_path_is_tried),
+	HPS_CASE(sched_short_message_is_split_by_time),
+	HPS_CASE(sched_counts_what_the_link_has_taken),
+	HPS_CASE(sched_silent_path_gets_nothing),
+	HPS_CASE(sched_window_of_the_transport_counts),
+	HPS_CASE(sched_alone_does_not_look_at_others),
 	HPS_CASE(sched_never_sticks),
 	{}
 };

@@ -11,6 +11,7 @@ static const struct hps_why_conn well = {
 	.offers		= 2,
 	.paths		= 2,
 	.cutoff		= 1000,
+	.join_at	= 1000,
 	.moved		= 5000,
 	.backlog	= 5000,
 };

@@ -17,6 +17,7 @@
 #include <math.h>
 
 #include "conn/sched.h"
+#include "xport/train.h"
 #include "wire.h"
 
 #define FRAME		1514
@@ -34,10 +35,7 @@ struct event {
 	bool	frontier;	/* last frame of a segment: moves the stream */
 	u64	off;
 	u32	seg;
-	/* When the packet was handed over, for the rate sample. */
 	double	sent_at;
-	double	delivered_at;
-	u64	delivered;
 };
 
 struct path {
@@ -47,9 +45,11 @@ struct path {
 	u32	unacked;	/* octets that the next acknowledgement covers */
 	u32	tail;		/* octets in the last, unfilled packet */
 	struct hps_sched_path s;
-	u64	delivered;	/* of the transport, acknowledged */
-	double	delivered_at;
 	u64	sent;
+	double	busy_since;
+	double	acked_at;
+	struct hps_train train;
+	u32	una;
 };
 
 static struct event heap[MAX_EVENTS];
@@ -107,15 +107,18 @@ static void send_segment(int dir, int i, u32 len)
 	struct path *p = &path[dir][i];
 	u32 left = len + HPS_SEGMENT_OVERHEAD + (-len & 3);
 
-	if (!p->s.in_flight)
-		p->delivered_at = now;
+	if (!p->s.in_flight) {
+		p->busy_since = p->acked_at = now;
+	}
 	p->s.in_flight += left;
 	p->sent += len;
 	segments++;
 	segment_octets += len;
 	if (verbose)
-		printf("%.6f dir %d link %d off %llu len %u\n", now, dir, i,
-		       next_off[dir], len);
+		printf("%.6f dir %d link %d off %llu len %u in flight %u rate %llu min rtt %u busy %.0f ack %.0f\n",
+		       now, dir, i, next_off[dir], len, p->s.in_flight - left,
+		       p->s.rate, p->s.min_rtt_us, (now - p->busy_since) * 1e6,
+		       (now - p->acked_at) * 1e6);
 	while (left) {
 		u32 n = left < MSS ? left : MSS;
 
@@ -123,9 +126,7 @@ static void send_segment(int dir, int i, u32 len)
 		push((struct event){
 			.at = transmit(p, n + HEADERS), .link = i, .dir = dir,
 			.len = n, .frontier = !left, .off = next_off[dir],
-			.seg = len, .sent_at = now,
-			.delivered_at = p->delivered_at,
-			.delivered = p->delivered });
+			.seg = len, .sent_at = now });
 	}
 	next_off[dir] += len;
 	to_send[dir] -= len;
@@ -153,6 +154,8 @@ static void schedule(int dir)
 
 				snapshot[j] = path[dir][j].s;
 				snapshot[j].rate *= 1 + sign * rate_error;
+				snapshot[j].busy_us = (now - path[dir][j].busy_since) * 1e6;
+				snapshot[j].ack_us = (now - path[dir][j].acked_at) * 1e6;
 			}
 			len = hps_sched_segment(snapshot, links, i, &w);
 			if (!len)
@@ -163,22 +166,16 @@ static void schedule(int dir)
 	} while (progress);
 }
 
-/* What TCP does for each acknowledgement (tcp_rate.c): what was delivered since
- * the packet was sent, by the time that took. The scheduler holds TCP back, so
- * samples count as application limited and only a higher one is taken.
- */
 static void measure(struct path *p, const struct event *e)
 {
 	double rtt = now - e->sent_at;
-	u64 rate;
 
-	p->delivered += e->len;
-	p->delivered_at = now;
-	rate = (p->delivered - e->delivered) / (now - e->delivered_at);
+	p->acked_at = now;
+	p->una += e->len;
 	if (!p->s.min_rtt_us || rtt * 1e6 < p->s.min_rtt_us)
 		p->s.min_rtt_us = rtt * 1e6;
-	if (rate > p->s.rate && rate < p->rate * 1.1)
-		p->s.rate = rate;
+	hps_train_ack(&p->train, now * 1e6, p->una, MSS, !p->s.in_flight);
+	p->s.rate = p->train.rate;
 }
 
 /* Segments of the stream that have arrived, in order of arrival. */
@@ -222,14 +219,13 @@ static void data_event(struct event *e)
 	push((struct event){
 		.at = transmit(&path[!e->dir][e->link], HEADERS),
 		.link = e->link, .dir = e->dir, .len = n, .ack = true,
-		.sent_at = e->sent_at, .delivered = e->delivered,
-		.delivered_at = e->delivered_at });
+		.sent_at = e->sent_at });
 }
 
 static void run(void)
 {
 	u64 rounds = 0;
-	double limit = 0, got;
+	double limit = 0, got, ended = 0;
 	u64 octets;
 	int i;
 
@@ -253,6 +249,7 @@ static void run(void)
 			want[e.dir] += size;
 			to_send[!e.dir] += size;
 			rounds++;
+			ended = now;
 			schedule(!e.dir);
 		}
 		schedule(e.dir);
@@ -261,7 +258,7 @@ static void run(void)
 	for (i = 0; i < links; i++)
 		limit += path[0][i].rate * 8 / 1e6 * MSS / FRAME;
 	octets = pingpong ? rounds * size : arrived[0];
-	got = octets * 8 / now / 1e6;
+	got = octets * 8 / (pingpong ? ended : now) / 1e6;
 	printf("%s %llu: %.2f Mbit/s, %.2f %% of %.2f; mean segment %llu;",
 	       pingpong ? "pingpong" : "stream", pingpong ? size : octets, got,
 	       got / limit * 100, limit, segment_octets / segments);
@@ -309,6 +306,8 @@ int main(int argc, char **argv)
 			p->delay = (colon ? atof(colon + 1) : 50) * 1 / 1e6;
 			p->s.usable = true;
 			p->s.mss = MSS;
+			/* As the handshake sees it. */
+			p->s.min_rtt_us = (2 * p->delay + 2 * HEADERS / p->rate) * 1e6;
 		}
 	}
 	if (!links || !size) {

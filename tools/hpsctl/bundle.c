@@ -38,6 +38,9 @@ static void print(const struct nlmsghdr *nlh)
 	out_str("policy", " policy %s",
 		policy_name(nl_number(tb[HPS_A_BUNDLE_POLICY])));
 	out_u64("cutoff", cutoff ? " cutoff %llu" : " cutoff auto", cutoff);
+	if (nl_number(tb[HPS_A_BUNDLE_POLICY]) == HPS_POLICY_DUPLICATE)
+		out_u64("copies", " copies %llu",
+			nl_number(tb[HPS_A_BUNDLE_COPIES]));
 	out_u64("links", " links %llu", nl_number(tb[HPS_A_BUNDLE_LINKS]));
 	out_bool("default", tb[HPS_A_BUNDLE_DEFAULT]);
 	out_text("%s\n", tb[HPS_A_BUNDLE_DEFAULT] ? " default" : "");
@@ -98,6 +101,16 @@ static int put_policy(struct nlmsghdr *nlh, const char *text)
 	return fail("there is no policy '%s'", text);
 }
 
+static int put_copies(struct nlmsghdr *nlh, const char *text)
+{
+	uint64_t copies;
+
+	if (parse_number(text, "number of copies", 0, UINT8_MAX, &copies))
+		return -1;
+	mnl_attr_put_u8(nlh, HPS_A_BUNDLE_COPIES, copies);
+	return 0;
+}
+
 static int set(int argc, char **argv)
 {
 	struct nlmsghdr *nlh;
@@ -116,18 +129,20 @@ static int set(int argc, char **argv)
 			err = put_cutoff(nlh, argv[1]);
 		else if (!strcmp(argv[0], "policy"))
 			err = put_policy(nlh, argv[1]);
+		else if (!strcmp(argv[0], "copies"))
+			err = put_copies(nlh, argv[1]);
 		else
 			break;
 	}
 	if (err)
 		return err;
 	if (argc)
-		return fail("'%s' is not cutoff SIZE or policy NAME", argv[0]);
+		return fail("'%s' is not cutoff SIZE, policy NAME or copies N", argv[0]);
 	return nl_run(nlh, NULL);
 }
 
 const struct command bundle_commands[] = {
 	{ "show",	show,	"[DEV]" },
-	{ "set",	set,	"DEV [cutoff SIZE|auto] [policy single|stripe]" },
+	{ "set",	set,	"DEV [cutoff SIZE|auto] [policy auto|single|stripe|duplicate] [copies N]" },
 	{ }
 };

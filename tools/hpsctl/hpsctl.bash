@@ -35,20 +35,25 @@ _hpsctl()
 		case $object,$command,$prev in
 		,*) choice="bundle link conn peer acl stats explain top monitor" ;;
 		bundle,,*) choice="show set" ;;
-		link,,* | acl,,*) choice="show add del" ;;
+		link,,*) choice="show add del set" ;;
+		acl,,*) choice="show add del" ;;
 		stats,,*) choice="show histogram" ;;
 		conn,,* | peer,,*) choice=show ;;
-		*,*,policy) choice="single stripe" ;;
+		*,*,policy) choice="auto single stripe duplicate" ;;
 		*,*,cutoff) choice="auto 16k 64k 256k 1M" ;;
 		bundle,show,show | bundle,set,set | link,add,bundle)
 			choice=$(__hpsctl_names bundle "$interface") ;;
-		bundle,set,*) choice="cutoff policy" ;;
-		link,show,show | link,del,del)
+		*,*,role) choice="active backup duplicate" ;;
+		*,*,weight) choice="auto 1 2 4 8" ;;
+		*,*,copies) choice="2 3 4" ;;
+		bundle,set,*) choice="cutoff policy copies" ;;
+		link,show,show | link,del,del | link,set,set)
 			choice=$(__hpsctl_names link "$interface") ;;
 		link,add,add)
 			_available_interfaces
 			return ;;
 		link,add,*) choice=bundle ;;
+		link,set,*) choice="role weight" ;;
 		conn,*,state | explain,*,state)
 			choice="opening established fin-wait-1 fin-wait-2
 				close-wait last-ack closed listening all" ;;

@@ -7,15 +7,29 @@
 
 #include "common/fail.h"
 #include "common/out.h"
+#include "common/parse.h"
 #include "hpsctl/ctl.h"
 #include "hpsctl/nl.h"
 
+static const char * const roles[] = {
+	[HPS_LINK_ROLE_ACTIVE]		= "active",
+	[HPS_LINK_ROLE_BACKUP]		= "backup",
+	[HPS_LINK_ROLE_DUPLICATE]	= "duplicate",
+};
+
+#define ROLES	(sizeof(roles) / sizeof(roles[0]))
+
 static const char *role_name(uint8_t role)
 {
-	switch (role) {
-	case HPS_LINK_ROLE_ENSLAVED:
+	return role < ROLES ? roles[role] : "unknown";
+}
+
+static const char *origin_name(uint8_t origin)
+{
+	switch (origin) {
+	case HPS_LINK_ORIGIN_ENSLAVED:
 		return "enslaved";
-	case HPS_LINK_ROLE_ATTACHED:
+	case HPS_LINK_ORIGIN_ATTACHED:
 		return "attached";
 	}
 	return "unknown";
@@ -24,6 +38,7 @@ static const char *role_name(uint8_t role)
 static void print(const struct nlmsghdr *nlh)
 {
 	const struct nlattr *tb[HPS_A_LINK_MAX + 1];
+	uint64_t weight;
 
 	nl_parse(nlh, tb, HPS_A_LINK_MAX);
 	out_object_begin(NULL);
@@ -31,7 +46,10 @@ static void print(const struct nlmsghdr *nlh)
 	out_str("ifname", "%s:", nl_string(tb[HPS_A_LINK_IFNAME]));
 	out_interface("bundle", " bundle %s", nl_number(tb[HPS_A_LINK_BUNDLE]));
 	out_u64("id", " id %llu", nl_number(tb[HPS_A_LINK_ID]));
-	out_str("role", " %s", role_name(nl_number(tb[HPS_A_LINK_ROLE])));
+	out_str("origin", " %s", origin_name(nl_number(tb[HPS_A_LINK_ORIGIN])));
+	out_str("role", " role %s", role_name(nl_number(tb[HPS_A_LINK_ROLE])));
+	weight = nl_number(tb[HPS_A_LINK_WEIGHT]);
+	out_u64("weight", weight ? " weight %llu" : " weight auto", weight);
 	out_bool("up", tb[HPS_A_LINK_UP]);
 	out_text(" %s\n", tb[HPS_A_LINK_UP] ? "up" : "down");
 	out_u64("tx_bytes", "    tx %llu bytes",
@@ -98,9 +116,62 @@ static int del(int argc, char **argv)
 	return nl_run(nlh, NULL);
 }
 
+static int put_role(struct nlmsghdr *nlh, const char *text)
+{
+	size_t i;
+
+	for (i = 0; i < ROLES; i++) {
+		if (strcmp(text, roles[i]))
+			continue;
+		mnl_attr_put_u8(nlh, HPS_A_LINK_ROLE, i);
+		return 0;
+	}
+	return fail("there is no role '%s'", text);
+}
+
+static int put_weight(struct nlmsghdr *nlh, const char *text)
+{
+	uint64_t weight = 0;
+
+	if (strcmp(text, "auto") &&
+	    parse_number(text, "weight", 1, UINT16_MAX, &weight))
+		return -1;
+	mnl_attr_put_u16(nlh, HPS_A_LINK_WEIGHT, weight);
+	return 0;
+}
+
+static int set(int argc, char **argv)
+{
+	struct nlmsghdr *nlh;
+	uint32_t ifindex;
+	int err = 0;
+
+	if (!argc)
+		return fail("name a link");
+	ifindex = need_interface(argv[0]);
+	if (!ifindex)
+		return -1;
+	nlh = nl_request(HPS_CMD_LINK_SET, false);
+	mnl_attr_put_u32(nlh, HPS_A_LINK_IFINDEX, ifindex);
+	for (argc--, argv++; argc > 1 && !err; argc -= 2, argv += 2) {
+		if (!strcmp(argv[0], "role"))
+			err = put_role(nlh, argv[1]);
+		else if (!strcmp(argv[0], "weight"))
+			err = put_weight(nlh, argv[1]);
+		else
+			break;
+	}
+	if (err)
+		return err;
+	if (argc)
+		return fail("'%s' is not role NAME or weight N", argv[0]);
+	return nl_run(nlh, NULL);
+}
+
 const struct command link_commands[] = {
 	{ "show",	show,	"[DEV]" },
 	{ "add",	add,	"DEV bundle BUNDLE" },
 	{ "del",	del,	"DEV" },
+	{ "set",	set,	"DEV [role active|backup|duplicate] [weight N|auto]" },
 	{ }
 };

@@ -16,6 +16,7 @@ static const char * const events[] = {
 	[HPS_EVENT_BUNDLE_CHANGED]	= "bundle-changed",
 	[HPS_EVENT_LINK_ADDED]		= "link-added",
 	[HPS_EVENT_LINK_REMOVED]	= "link-removed",
+	[HPS_EVENT_LINK_CHANGED]	= "link-changed",
 	[HPS_EVENT_LINK_UP]		= "link-up",
 	[HPS_EVENT_LINK_DOWN]		= "link-down",
 	[HPS_EVENT_CONN_OPENED]		= "conn-opened",

@@ -36,14 +36,16 @@
  * IFLA_INFO_DATA attributes of a bundle, "ip link add NAME type hps". Generic
  * netlink (linux/hps_netlink.h) reads and sets the same things.
  *
- * @IFLA_HPS_CUTOFF: u32, octets of backlog from which on more than one link is
- *	used; 0 takes sysctl net.hps.cutoff
+ * @IFLA_HPS_CUTOFF: u32, octets of a message (of a stream: of backlog) from which
+ *	on more than one link is used; 0 takes sysctl net.hps.cutoff
  * @IFLA_HPS_POLICY: u8, enum hps_policy
+ * @IFLA_HPS_COPIES: u8, over how many links policy duplicate sends, 2 to 4
  */
 enum {
 	IFLA_HPS_UNSPEC,
 	IFLA_HPS_CUTOFF,
 	IFLA_HPS_POLICY,
+	IFLA_HPS_COPIES,
 	__IFLA_HPS_MAX
 };
 
@@ -51,27 +53,38 @@ enum {
 
 #define HPS_CUTOFF_MAX	(1U << 30)
 
+#define HPS_COPIES_DEFAULT	2
+#define HPS_COPIES_MAX		4
+
 /*
- * IFLA_INFO_SLAVE_DATA attributes of a link that was enslaved; read only.
+ * IFLA_INFO_SLAVE_DATA attributes of a link that was enslaved.
  *
- * @IFLA_HPS_LINK_ID: u8, names the link within its bundle
+ * @IFLA_HPS_LINK_ID: u8, names the link within its bundle; read only
+ * @IFLA_HPS_LINK_ORIGIN: u8, enum hps_link_origin; read only
  * @IFLA_HPS_LINK_ROLE: u8, enum hps_link_role
+ * @IFLA_HPS_LINK_WEIGHT: u16, share of the link where traffic is striped, in
+ *	relation to other links with a weight; 0: as much as it carries
  */
 enum {
 	IFLA_HPS_LINK_UNSPEC,
 	IFLA_HPS_LINK_ID,
+	IFLA_HPS_LINK_ORIGIN,
 	IFLA_HPS_LINK_ROLE,
+	IFLA_HPS_LINK_WEIGHT,
 	__IFLA_HPS_LINK_MAX
 };
 
 #define IFLA_HPS_LINK_MAX	(__IFLA_HPS_LINK_MAX - 1)
 
+#define HPS_LINK_WEIGHT_MAX	1000
+
 /**
  * enum hps_policy - which links the traffic of a socket may use
- * @HPS_POLICY_AUTO:	choose by measured latency and rate; not supported yet
+ * @HPS_POLICY_AUTO:	all links, from the cut-off on; without one, where the
+ *	measured latency and rate of each say that it is faster so
  * @HPS_POLICY_SINGLE:	one link
- * @HPS_POLICY_STRIPE:	all links, from the cut-off on
- * @HPS_POLICY_DUPLICATE: the same data over several links; not supported yet
+ * @HPS_POLICY_STRIPE:	all links, from the cut-off on; without one, always
+ * @HPS_POLICY_DUPLICATE: the same data over several links, the first copy counts
  */
 enum hps_policy {
 	HPS_POLICY_AUTO,
@@ -81,21 +94,40 @@ enum hps_policy {
 };
 
 /**
- * enum hps_link_role - how a link came into its bundle
- * @HPS_LINK_ROLE_ENSLAVED: "ip link set DEV master BUNDLE"
- * @HPS_LINK_ROLE_ATTACHED: by generic netlink; the interface keeps its master
+ * enum hps_link_origin - how a link came into its bundle
+ * @HPS_LINK_ORIGIN_ENSLAVED: "ip link set DEV master BUNDLE"
+ * @HPS_LINK_ORIGIN_ATTACHED: by generic netlink; the interface keeps its master
+ */
+enum hps_link_origin {
+	HPS_LINK_ORIGIN_ENSLAVED,
+	HPS_LINK_ORIGIN_ATTACHED,
+};
+
+/**
+ * enum hps_link_role - what a link of a bundle is for
+ * @HPS_LINK_ROLE_ACTIVE: carries traffic
+ * @HPS_LINK_ROLE_BACKUP: carries traffic while no active link is left
+ * @HPS_LINK_ROLE_DUPLICATE: carries copies; anything else only when neither an
+ *	active nor a backup link is left
  */
 enum hps_link_role {
-	HPS_LINK_ROLE_ENSLAVED,
-	HPS_LINK_ROLE_ATTACHED,
+	HPS_LINK_ROLE_ACTIVE,
+	HPS_LINK_ROLE_BACKUP,
+	HPS_LINK_ROLE_DUPLICATE,
 };
 
 /*
  * Options of level SOL_HPS.
  *
  * @HPS_INFO: read only, struct hps_info and behind it the paths
+ * @HPS_POLICY: int, enum hps_policy, or -1: as the bundle says (default). Also a
+ *	control message of sendmsg(): of this message only
+ * @HPS_CUTOFF: int, octets from which on more than one link is used, 0: as
+ *	measured, or -1: as the bundle says (default)
  */
 #define HPS_INFO	1
+#define HPS_POLICY	2
+#define HPS_CUTOFF	3
 
 /**
  * struct hps_info_addr - an address in struct hps_info
@@ -115,7 +147,7 @@ struct hps_info_addr {
  * struct hps_path_info - one path of a connection, from the local side
  * @ifindex:	the interface that its channel is bound to, 0 if none
  * @state:	enum hps_nl_path_state (linux/hps_netlink.h)
- * @role:	what the local link is for; 0: all traffic
+ * @role:	enum hps_link_role of the local link
  * @link_id:	id of the local link within its bundle; 0 outside of one
  * @remote_id:	the peer's id of its link; 0 if it told none
  * @local:	of the transport

@@ -39,6 +39,7 @@ enum hps_nl_path_state {
  * @HPS_EVENT_LINK_ADDED: an interface became a link; link-up follows if it is
  *   usable
  * @HPS_EVENT_LINK_REMOVED: it is a link no more
+ * @HPS_EVENT_LINK_CHANGED: its role or weight changed
  * @HPS_EVENT_LINK_UP: the link is administratively up and has carrier
  * @HPS_EVENT_LINK_DOWN: that is no longer so
  * @HPS_EVENT_CONN_OPENED: a connection was established
@@ -52,6 +53,7 @@ enum hps_nl_event {
 	HPS_EVENT_BUNDLE_CHANGED,
 	HPS_EVENT_LINK_ADDED,
 	HPS_EVENT_LINK_REMOVED,
+	HPS_EVENT_LINK_CHANGED,
 	HPS_EVENT_LINK_UP,
 	HPS_EVENT_LINK_DOWN,
 	HPS_EVENT_CONN_OPENED,
@@ -65,6 +67,7 @@ enum {
 	HPS_A_BUNDLE_IFNAME,
 	HPS_A_BUNDLE_CUTOFF,
 	HPS_A_BUNDLE_POLICY,
+	HPS_A_BUNDLE_COPIES,
 	HPS_A_BUNDLE_DEFAULT,
 	HPS_A_BUNDLE_LINKS,
 	HPS_A_BUNDLE_TX_BYTES,
@@ -82,7 +85,9 @@ enum {
 	HPS_A_LINK_IFNAME,
 	HPS_A_LINK_BUNDLE,
 	HPS_A_LINK_ID,
+	HPS_A_LINK_ORIGIN,
 	HPS_A_LINK_ROLE,
+	HPS_A_LINK_WEIGHT,
 	HPS_A_LINK_UP,
 	HPS_A_LINK_TX_BYTES,
 	HPS_A_LINK_RX_BYTES,
@@ -211,6 +216,7 @@ enum {
 	HPS_CMD_LINK_EVENT,
 	HPS_CMD_CONN_EVENT,
 	HPS_CMD_HISTOGRAM_GET,
+	HPS_CMD_LINK_SET,
 	HPS_CMD_ACL_GET,
 	HPS_CMD_ACL_ADD,
 	HPS_CMD_ACL_DEL,

@@ -1,0 +1,278 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Choosing paths: which may carry what, and the scheduler's view of them.
+ *
+ * A link's role says when its paths carry: active ones always, backup ones
+ * while no active one is left, those for duplicates when nothing else is.
+ */
+#include "conn/choose.h"
+
+#include <net/tcp.h>
+
+#include "conn/conn.h"
+#include "conn/path.h"
+#include "link/bundle.h"
+#include "link/link.h"
+
+static u8 path_role(const struct hps_path *path)
+{
+	return path->link ? READ_ONCE(path->link->role) : HPS_LINK_ROLE_ACTIVE;
+}
+
+/**
+ * hps_choose_role - the role whose links carry fresh data now
+ * @conn:	the connection; data lock held
+ */
+u8 hps_choose_role(struct hps_conn *conn)
+{
+	u8 best = HPS_LINK_ROLE_DUPLICATE;
+	struct hps_path *path;
+
+	list_for_each_entry(path, &conn->paths, node)
+		if (hps_path_usable(path))
+			best = min(best, path_role(path));
+	return best;
+}
+
+/**
+ * hps_choose_copies - may a path carry copies, though nothing fresh?
+ * @conn:	the connection; data lock held
+ * @path:	the path
+ *
+ * A backup link does if there would be no second copy otherwise.
+ */
+bool hps_choose_copies(struct hps_conn *conn, const struct hps_path *path)
+{
+	struct hps_path *other;
+	unsigned int n = 0;
+
+	if (path_role(path) != HPS_LINK_ROLE_BACKUP)
+		return true;
+	list_for_each_entry(other, &conn->paths, node)
+		n += hps_path_usable(other) &&
+		     path_role(other) != HPS_LINK_ROLE_BACKUP;
+	return n < 2;
+}
+
+/* @ahead: octets that its channel is about to get. What HPS knows to have
+ * arrived is not in flight, whatever TCP waits for: the acknowledgement of a last
+ * packet may be 40 ms late.
+ */
+static void look(const struct hps_path *path, u32 ahead, u32 now_us,
+		 struct hps_sched_path *p)
+{
+	struct hps_channel_metrics m;
+
+	path->ch->ops->metrics(path->ch, &m);
+	*p = (struct hps_sched_path) {
+		.usable = true,
+		.in_flight = min(m.in_flight + ahead, path->unacked),
+		.rate = m.rate,
+		.min_rtt_us = m.min_rtt_us,
+		.srtt_us = m.srtt_us,
+		.mss = m.mss,
+		.cwnd = m.cwnd,
+		.busy_us = now_us - path->busy_us,
+		.ack_us = min(now_us - path->busy_us, now_us - m.ack_us),
+	};
+}
+
+/**
+ * hps_choose_given - a path gets octets
+ * @path:	the path; data lock held
+ * @len:	how many, without the overhead of a segment
+ */
+void hps_choose_given(struct hps_path *path, u32 len)
+{
+	if (!path->unacked && path->conn->nr_paths > 1)
+		path->busy_us = tcp_clock_us();
+	path->unacked += len + HPS_SEGMENT_OVERHEAD;
+}
+
+/**
+ * hps_choose_paths - look at the paths that may carry fresh data
+ * @conn:	the connection; data lock held
+ * @self:	the one that asks
+ * @ahead:	octets pulled for it and not yet given to its channel
+ * @choice:	filled; @self is in it whatever its role, if it can carry at all
+ *
+ * Returns false if @self shall carry nothing fresh.
+ */
+bool hps_choose_paths(struct hps_conn *conn, struct hps_path *self,
+		      u32 ahead, struct hps_choice *choice)
+{
+	u8 role = hps_choose_role(conn);
+	struct hps_path *path;
+	bool seen = false;
+	u32 now_us;
+
+	now_us = conn->nr_paths > 1 ? tcp_clock_us() : 0;
+	choice->n = 0;
+	list_for_each_entry(path, &conn->paths, node) {
+		if (path != self &&
+		    (!hps_path_usable(path) || path_role(path) != role))
+			continue;
+		/* The last place is kept for the path that asks. */
+		if (path != self && choice->n + !seen >= HPS_CHOOSE_PATHS)
+			continue;
+		seen |= path == self;
+		if (path == self)
+			choice->self = choice->n;
+		choice->id[choice->n] = path->id;
+		look(path, path == self ? ahead : 0, now_us,
+		     &choice->path[choice->n++]);
+	}
+	return path_role(self) == role;
+}
+
+/**
+ * hps_choose_single - is it this path that policy single uses?
+ * @conn:	the connection; data lock held
+ * @choice:	from hps_choose_paths()
+ *
+ * It stays with one path while that can carry, then takes the one that would
+ * deliver first.
+ */
+bool hps_choose_single(struct hps_conn *conn, const struct hps_choice *choice)
+{
+	struct hps_send *snd = &conn->snd;
+	unsigned int i, best = 0;
+	u64 least = U64_MAX, at;
+
+	for (i = 0; i < choice->n; i++) {
+		if (choice->id[i] + 1 == snd->single)
+			return i == choice->self;
+		at = hps_sched_arrival(&choice->path[i]);
+		if (at < least) {
+			least = at;
+			best = i;
+		}
+	}
+	snd->single = choice->id[best] + 1;
+	if (best != choice->self)
+		hps_path_kick_all(conn);
+	return best == choice->self;
+}
+
+static u16 path_weight(const struct hps_path *path)
+{
+	return path->link ? READ_ONCE(path->link->weight) : 0;
+}
+
+/* Which of the weighted paths beside @self has carried the least? */
+static struct hps_path *least_served(struct hps_conn *conn,
+				     const struct hps_path *self)
+{
+	struct hps_path *path, *least = NULL;
+	u8 role = hps_choose_role(conn);
+
+	list_for_each_entry(path, &conn->paths, node)
+		if (path != self && hps_path_usable(path) &&
+		    path_role(path) == role && path_weight(path) &&
+		    (!least || path->served < least->served))
+			least = path;
+	return least;
+}
+
+/* Octets that a path may be ahead of what its weight says. */
+#define TURN_OCTETS	SZ_128K
+
+/**
+ * hps_choose_turn - may a path with a weight take more, as weights go?
+ * @conn:	the connection; data lock held
+ * @path:	the path
+ * @alone:	set if it is its turn: others wait for it, so it takes what it can
+ *		even where they would be earlier
+ *
+ * Returns false if links with a weight must carry more first. Then the path is
+ * kicked when they have, by hps_choose_served().
+ */
+bool hps_choose_turn(struct hps_conn *conn, struct hps_path *path,
+		     bool *alone)
+{
+	u16 weight = path_weight(path);
+	struct hps_path *other;
+	u64 least;
+
+	if (!weight)
+		return true;
+	other = least_served(conn, path);
+	if (!other)
+		return true;
+	least = other->served;
+	/* What it has not used before it was there gives it no right. Others are
+	 * ahead by a turn and a segment.
+	 */
+	if (path->served + 4 * TURN_OCTETS < least)
+		path->served = least;
+	path->waits_turn = path->served > least + TURN_OCTETS / weight;
+	*alone = !path->waits_turn;
+	if (path->waits_turn)
+		other->ch->ops->kick(other->ch);
+	return !path->waits_turn;
+}
+
+/**
+ * hps_choose_served - a path takes fresh data
+ * @conn:	the connection; data lock held
+ * @path:	the path
+ * @len:	octets
+ */
+void hps_choose_served(struct hps_conn *conn, struct hps_path *path, u32 len)
+{
+	u16 weight = path_weight(path);
+	struct hps_path *other;
+
+	if (!weight)
+		return;
+	path->served += len / weight + 1;
+	list_for_each_entry(other, &conn->paths, node)
+		if (other->waits_turn && other != path)
+			other->ch->ops->kick(other->ch);
+}
+
+/**
+ * hps_choose_next - the path on which the next octets go
+ * @conn:	the connection; data lock held
+ * @tried:	bits of the paths that were asked already
+ *
+ * Returns the one on which a small message would arrive first, or NULL.
+ */
+struct hps_path *hps_choose_next(struct hps_conn *conn, u64 tried)
+{
+	struct hps_path *path, *best = NULL;
+	u64 least = U64_MAX, at;
+	struct hps_sched_path p;
+	u32 now_us = 0;
+
+	if (conn->nr_paths > 1)
+		now_us = tcp_clock_us();
+	list_for_each_entry(path, &conn->paths, node) {
+		if (!hps_path_usable(path) || tried & 1ULL << path->id)
+			continue;
+		if (conn->nr_paths == 1)
+			return path;
+		look(path, 0, now_us, &p);
+		at = hps_sched_arrival(&p) | (u64)path_role(path) << 60;
+		if (at >= least)
+			continue;
+		least = at;
+		best = path;
+	}
+	return best;
+}
+
+/**
+ * hps_choose_config - how the connection shall use its links
+ * @conn:	the connection
+ * @config:	the bundle's, with what the socket's options changed
+ */
+void hps_choose_config(const struct hps_conn *conn,
+		       struct hps_bundle_config *config)
+{
+	hps_bundle_config(conn->net, conn->bundle_ifindex, config);
+	if (conn->policy)
+		config->policy = conn->policy - 1;
+	if (conn->own_cutoff)
+		config->cutoff = conn->cutoff;
+}
