@@ -77,6 +77,15 @@ static void look(const struct hps_path *path, u32 ahead, u32 now_us,
 	};
 }
 
+/* What TCP waits for to be acknowledged. */
+static u32 path_in_flight(const struct hps_path *path)
+{
+	struct hps_channel_metrics m;
+
+	path->ch->ops->metrics(path->ch, &m);
+	return m.in_flight;
+}
+
 /**
  * hps_choose_given - a path gets octets
  * @path:	the path; data lock held
@@ -125,6 +134,15 @@ bool hps_choose_paths(struct hps_conn *conn, struct hps_path *self,
 	return path_role(self) == role;
 }
 
+static void kick_path(struct hps_conn *conn, u8 id)
+{
+	struct hps_path *path;
+
+	list_for_each_entry(path, &conn->paths, node)
+		if (path->id == id)
+			path->ch->ops->kick(path->ch);
+}
+
 /**
  * hps_choose_single - is it this path that policy single uses?
  * @conn:	the connection; data lock held
@@ -140,8 +158,12 @@ bool hps_choose_single(struct hps_conn *conn, const struct hps_choice *choice)
 	u64 least = U64_MAX, at;
 
 	for (i = 0; i < choice->n; i++) {
-		if (choice->id[i] + 1 == snd->single)
+		if (choice->id[i] + 1 == snd->single) {
+			/* Nagle may have held it back for this one. */
+			if (i != choice->self)
+				kick_path(conn, choice->id[i]);
 			return i == choice->self;
+		}
 		at = hps_sched_arrival(&choice->path[i]);
 		if (at < least) {
 			least = at;
@@ -203,7 +225,8 @@ bool hps_choose_turn(struct hps_conn *conn, struct hps_path *path,
 	/* What it has not used before it was there gives it no right. Others are
 	 * ahead by a turn and a segment.
 	 */
-	if (path->served + 4 * TURN_OCTETS < least)
+	if (path->served + 4 * TURN_OCTETS / max_t(u16, path_weight(other), 1) <
+	    least)
 		path->served = least;
 	path->waits_turn = path->served > least + TURN_OCTETS / weight;
 	*alone = !path->waits_turn;
@@ -253,6 +276,11 @@ struct hps_path *hps_choose_next(struct hps_conn *conn, u64 tried)
 		if (conn->nr_paths == 1)
 			return path;
 		look(path, 0, now_us, &p);
+		/* An acknowledgement is no payload of ours: it must not go on
+		 * choosing a path that has fallen silent.
+		 */
+		if (conn->snd.nxt == conn->snd.end)
+			p.in_flight = path_in_flight(path);
 		at = hps_sched_arrival(&p) | (u64)path_role(path) << 60;
 		if (at >= least)
 			continue;

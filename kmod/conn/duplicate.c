@@ -135,8 +135,10 @@ found:
 		return NULL;
 	}
 	new = hps_segment_alloc();
-	if (!new)
+	if (!new) {
+		hps_channel_back_off(path->ch);
 		return NULL;
+	}
 	*new = s;
 	new->copy = true;
 	*slot = i;

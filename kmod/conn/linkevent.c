@@ -30,7 +30,11 @@ static void cut(struct hps_channel *ch)
 	hps_channel_unlock(ch);
 }
 
-/* The next channel over @ifindex that was not looked at, with a reference. */
+static unsigned long round;	/* RTNL */
+
+/* The next channel over @ifindex, or over any link if that is 0, that was not
+ * looked at, with a reference.
+ */
 static struct hps_channel *next_channel(struct hps_net *hn, int ifindex,
 					unsigned long since)
 {
@@ -38,7 +42,8 @@ static struct hps_channel *next_channel(struct hps_net *hn, int ifindex,
 
 	spin_lock_bh(&hn->lock);
 	list_for_each_entry(ch, &hn->channels, net_node) {
-		if (ch->key.ifindex != ifindex || ch->cut_round == since ||
+		if ((ifindex && ch->key.ifindex != ifindex) ||
+		    ch->cut_round == since ||
 		    !refcount_inc_not_zero(&ch->ref))
 			continue;
 		ch->cut_round = since;
@@ -51,12 +56,24 @@ static struct hps_channel *next_channel(struct hps_net *hn, int ifindex,
 
 static void link_down(struct hps_net *hn, int ifindex)
 {
-	static unsigned long round;	/* RTNL */
 	struct hps_channel *ch;
 
 	round++;
 	while ((ch = next_channel(hn, ifindex, round))) {
 		cut(ch);
+		hps_channel_put(ch);
+	}
+}
+
+/* What waits may go elsewhere now. */
+static void rules_changed(struct hps_net *hn)
+{
+	struct hps_channel *ch;
+
+	round++;
+	while ((ch = next_channel(hn, 0, round))) {
+		if (READ_ONCE(ch->events) == &hps_path_events)
+			ch->ops->kick(ch);
 		hps_channel_put(ch);
 	}
 }
@@ -86,6 +103,10 @@ static int link_event(struct notifier_block *nb, unsigned long event,
 		break;
 	case HPS_LINK_UP:
 		link_up(hn);
+		break;
+	case HPS_LINK_CHANGED:
+	case HPS_BUNDLE_CHANGED:
+		rules_changed(hn);
 		break;
 	}
 	return NOTIFY_DONE;

@@ -283,7 +283,8 @@ static struct hps_chunk *chunk_at(struct hps_send *snd, u64 off)
  */
 static bool shall_ask(struct hps_send *snd, u64 end)
 {
-	if (snd->memory < snd->limit / 2 ||
+	/* Copies end below what was sent before. */
+	if (end <= snd->asked || snd->memory < snd->limit / 2 ||
 	    end - max(snd->asked, snd->una) < snd->limit / 3)
 		return false;
 	snd->asked = end;
@@ -511,25 +512,36 @@ static void advance_next(struct hps_conn *conn)
 		hps_path_kick_all(conn);
 }
 
-/* describe() cuts what does not fit in pieces at the end; what is sent from the
- * back is cut at the front.
+/* describe() cuts at the end what does not fit in pieces, or whose pages are for
+ * another ubuf; what is sent from the back is cut at the front.
  */
 static void fit_from_back(struct hps_send *snd, struct hps_segment *s)
 {
+	const struct hps_chunk *last = NULL;
 	struct hps_chunk *c;
 	unsigned int n = 0;
+	u64 begin = 0;
 
 	list_for_each_entry_reverse(c, &snd->chunks, node) {
-		if (c->off >= s->off + s->len)
+		if (c->off >= s->off + s->len || !c->len)
 			continue;
+		if (!last)
+			last = c;
+		if (c->ubuf != last->ubuf) {
+			begin = c->off + c->len;
+			break;
+		}
 		if (c->off <= s->off)
 			return;
-		if (++n < HPS_TX_VECS - 2)
-			continue;
-		s->len -= c->off - s->off;
-		s->off = c->off;
-		return;
+		if (++n == HPS_TX_VECS - 2) {
+			begin = c->off;
+			break;
+		}
 	}
+	if (begin <= s->off)
+		return;
+	s->len -= begin - s->off;
+	s->off = begin;
 }
 
 /* A piece of what goes over several paths. */
@@ -653,7 +665,7 @@ pull_fresh(struct hps_conn *conn, struct hps_path *path,
 	}
 	/* Another path's push takes it. */
 	if (!plan(conn, choice, backlog, len, &work, &copies) ||
-	    (!work.alone && !copies &&
+	    (!work.alone && !copies && work.stripe &&
 	     !hps_choose_turn(conn, path, &work.alone)))
 		return false;
 	if (copies)
@@ -747,6 +759,9 @@ bool hps_send_pull(struct hps_conn *conn, struct hps_path *path, u32 ahead,
 	if (!list_empty(&conn->snd.runs) &&
 	    pull_run(conn, path, p, fresh || hps_choose_copies(conn, path), tx))
 		return true;
+	/* It has no room for its piece, and said when it will have. */
+	if (path->ch->want)
+		return false;
 	return (fresh && (pull_again(conn, path, p, tx) ||
 			  pull_fresh(conn, path, &choice, tx))) ||
 	       pull_stuck(conn, path, p, tx);

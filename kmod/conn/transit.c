@@ -87,7 +87,7 @@ int hps_send_ack(struct hps_conn *conn, u64 ack, u64 edge, u32 buffer)
 {
 	struct hps_send *snd = &conn->snd;
 	u64 most = snd->nxt + snd->fin_sent;
-	bool more_credit;
+	bool more_credit, held = false;
 
 	lockdep_assert_held(&conn->lock);
 	if (ack > most)
@@ -107,8 +107,10 @@ int hps_send_ack(struct hps_conn *conn, u64 ack, u64 edge, u32 buffer)
 		if (conn->sk)
 			conn->sk->sk_write_space(conn->sk);
 		hps_conn_check_end(conn);
+		/* Nagle may have held it back for what has arrived now. */
+		held = snd->held && snd->nxt != snd->end;
 	}
-	if (more_credit && snd->stalled)
+	if (held || (more_credit && snd->stalled))
 		hps_path_kick_all(conn);
 	return 0;
 }

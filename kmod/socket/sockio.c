@@ -146,10 +146,24 @@ static int wait_space(struct sock *sk, struct hps_conn *conn, long *timeo,
 	return err;
 }
 
+/* What is written from now on has this policy: mostly none of its own. */
+static void set_policy(struct hps_conn *conn, u8 policy)
+{
+	if (policy == READ_ONCE(conn->snd.policy))
+		return;
+	spin_lock_bh(&conn->lock);
+	conn->snd.policy = policy;
+	if (policy) {
+		conn->snd.mixed = true;
+		hps_join_if_wanted(conn);
+	}
+	spin_unlock_bh(&conn->lock);
+}
+
 /* Writes all of @msg, or until it would block. Returns octets, or an error. */
 static ssize_t write_payload(struct sock *sk, struct hps_conn *conn,
 			     struct msghdr *msg, struct hps_source *src,
-			     long timeo)
+			     u8 policy, long timeo)
 {
 	size_t done = 0, pushed = 0, most;
 	bool record = conn->seqpacket;
@@ -165,6 +179,8 @@ static ssize_t write_payload(struct sock *sk, struct hps_conn *conn,
 			err = wait_space(sk, conn, &timeo, record && done);
 			if (err)
 				break;
+			/* Another thread may have written with its own. */
+			set_policy(conn, policy);
 		}
 		most = msg_data_left(msg);
 		if (!admitted)
@@ -263,20 +279,6 @@ static void set_more(struct hps_conn *conn, bool more)
 	spin_unlock_bh(&conn->lock);
 }
 
-/* What is written from now on has this policy: mostly none of its own. */
-static void set_policy(struct hps_conn *conn, u8 policy)
-{
-	if (policy == READ_ONCE(conn->snd.policy))
-		return;
-	spin_lock_bh(&conn->lock);
-	conn->snd.policy = policy;
-	if (policy) {
-		conn->snd.mixed = true;
-		hps_join_if_wanted(conn);
-	}
-	spin_unlock_bh(&conn->lock);
-}
-
 int hps_sendmsg(struct socket *sock, struct msghdr *msg, size_t len)
 {
 	struct sock *sk = sock->sk;
@@ -314,7 +316,7 @@ int hps_sendmsg(struct socket *sock, struct msghdr *msg, size_t len)
 		goto out_put;
 	set_more(conn, msg->msg_flags & (MSG_MORE | MSG_SENDPAGE_NOTLAST));
 	hps_hist_count(conn->net, HPS_HIST_WRITE, min_t(size_t, len, U32_MAX));
-	err = write_payload(sk, conn, msg, &src, timeo);
+	err = write_payload(sk, conn, msg, &src, policy, timeo);
 	hps_zerocopy_end(&src, err < 0);
 	/* One page of many: a few together make one segment. */
 	if (!(msg->msg_flags & MSG_SENDPAGE_NOTLAST) ||
