@@ -19,11 +19,14 @@ static int note_payload(struct hps_path *path, u32 pos, u32 len, bool end)
 	u32 fresh = 0, more;
 	int err = 0;
 
-	/* Data for nobody: TCP would answer with a reset as well. */
+	/* Data for nobody: TCP would answer with a reset as well. The channel
+	 * stays for it, and for an end that was announced and not sent yet.
+	 */
 	if (conn->state == HPS_CONN_CLOSED ||
 	    (conn->orphan && path->rx_off + len + path->rx_mark > r->frontier)) {
 		hps_conn_reset(conn, HPS_REASON_CLOSED);
-		return -EPIPE;
+		path->rx_off += len;
+		return 0;
 	}
 	if (len)
 		err = hps_reasm_insert(r, &path->rxq, path->rx_off, len, pos,
