@@ -136,6 +136,30 @@ TEST(many_writers, V_STREAM)
 	}
 }
 
+/* ... and records whatever their size, though each waits for room. */
+TEST(many_writers_of_records, V_HPS_SEQPACKET)
+{
+	struct pair p;
+	int i, j;
+
+	pair_open(&p);
+	set_int(p.a, SOL_SOCKET, SO_SNDBUF, 10000);
+	fflush(stdout);
+	for (i = 0; i < 4; i++) {
+		if (fork())
+			continue;
+		memset(buf, 'a' + i, 60000);
+		for (j = 0; j < 20; j++)
+			CHECK_EQ(send(p.a, buf, 60000, 0), 60000);
+		_exit(0);
+	}
+	for (i = 0; i < 80; i++) {
+		CHECK_EQ(recv(p.b, buf, sizeof(buf), 0), 60000);
+		for (j = 1; j < 60000; j++)
+			CHECK_EQ(buf[j], buf[0]);
+	}
+}
+
 TEST(many_acceptors, V_ALL)
 {
 	int lst = listener(16), i;

@@ -55,6 +55,8 @@ enum hps_conn_state {
  * @slice:	octets of a chunk at most: two fill the longest segment
  * @nodelay:	TCP_NODELAY
  * @cork:	TCP_CORK is set, or the last write said MSG_MORE
+ * @in_record:	a record is half written; the next one waits (socket lock)
+ * @record_wanted: somebody waits for that
  * @filling:	sendmsg copies behind the last chunk's end: leave its tail alone
  * @small:	the newest segment did not fill a packet
  * @fin:	no more will be written
@@ -91,6 +93,8 @@ struct hps_send {
 	bool			nodelay;
 	bool			cork;
 	bool			more;
+	bool			in_record;
+	bool			record_wanted;
 	bool			filling;
 	bool			small;
 	bool			fin;

@@ -279,6 +279,59 @@ static void set_more(struct hps_conn *conn, bool more)
 	spin_unlock_bh(&conn->lock);
 }
 
+/* A writer of a record unlocks the socket while it waits for room: another
+ * thread's record must not get into the middle.
+ */
+static int wait_turn(struct sock *sk, struct hps_conn *conn, long *timeo)
+{
+	DEFINE_WAIT_FUNC(wait, woken_wake_function);
+	int err = 0;
+
+	if (likely(!conn->snd.in_record))
+		return 0;
+	add_wait_queue(sk_sleep(sk), &wait);
+	while (conn->snd.in_record) {
+		conn->snd.record_wanted = true;
+		set_bit(SOCK_NOSPACE, &sk->sk_socket->flags);
+		err = hps_sk(sk)->conn == conn ? send_error(sk) : -EPIPE;
+		if (!err && !*timeo)
+			err = -EAGAIN;
+		if (!err && signal_pending(current))
+			err = sock_intr_errno(*timeo);
+		if (err)
+			break;
+		sleep_on(sk, &wait, timeo);
+	}
+	remove_wait_queue(sk_sleep(sk), &wait);
+	return err;
+}
+
+/* A record may be begun: it is this one's turn, and there is room. */
+static int begin_record(struct sock *sk, struct hps_conn *conn, size_t len,
+			long *timeo)
+{
+	int err;
+
+	do {
+		err = wait_turn(sk, conn, timeo);
+		if (!err)
+			err = check_record(sk, conn, len, timeo);
+	} while (!err && conn->snd.in_record);
+	if (!err)
+		conn->snd.in_record = true;
+	return err;
+}
+
+static void end_record(struct sock *sk, struct hps_conn *conn)
+{
+	conn->snd.in_record = false;
+	if (!conn->snd.record_wanted)
+		return;
+	conn->snd.record_wanted = false;
+	wake_up_interruptible(sk_sleep(sk));
+	sk->sk_write_space(sk);
+}
+
 int hps_sendmsg(struct socket *sock, struct msghdr *msg, size_t len)
 {
 	struct sock *sk = sock->sk;
@@ -306,14 +359,14 @@ int hps_sendmsg(struct socket *sock, struct msghdr *msg, size_t len)
 	hps_conn_hold(conn);
 	WRITE_ONCE(conn->snd.limit, READ_ONCE(sk->sk_sndbuf));
 	if (conn->seqpacket) {
-		err = check_record(sk, conn, len, &timeo);
+		err = begin_record(sk, conn, len, &timeo);
 		if (err)
 			goto out_put;
 	}
 	set_policy(conn, policy);
 	err = hps_zerocopy_begin(sk, conn, msg, len, &src);
 	if (err)
-		goto out_put;
+		goto out_record;
 	set_more(conn, msg->msg_flags & (MSG_MORE | MSG_SENDPAGE_NOTLAST));
 	hps_hist_count(conn->net, HPS_HIST_WRITE, min_t(size_t, len, U32_MAX));
 	err = write_payload(sk, conn, msg, &src, policy, timeo);
@@ -322,6 +375,9 @@ int hps_sendmsg(struct socket *sock, struct msghdr *msg, size_t len)
 	if (!(msg->msg_flags & MSG_SENDPAGE_NOTLAST) ||
 	    READ_ONCE(conn->snd.end) - READ_ONCE(conn->snd.nxt) >= PAGES_OCTETS)
 		hps_send_written(conn);
+out_record:
+	if (conn->seqpacket)
+		end_record(sk, conn);
 out_put:
 	hps_conn_put(conn);
 out:
