@@ -200,6 +200,9 @@ int hps_send_pages(struct hps_conn *conn, struct iov_iter *from, u32 len,
 	if (!snd->next)
 		snd->next = list_first_entry(&list, struct hps_chunk, node);
 	list_splice_tail(&list, &snd->chunks);
+	/* It was lost since the caller looked: nobody shall wait for the pages. */
+	if (conn->state == HPS_CONN_CLOSED)
+		hps_send_forget(conn);
 	spin_unlock_bh(&conn->lock);
 	hps_mib_add(conn->net, ubuf ? HPS_MIB_ZERO_COPY_OCTETS :
 				      HPS_MIB_SPLICE_OCTETS, n);

@@ -647,9 +647,9 @@ pull_fresh(struct hps_conn *conn, struct hps_path *path,
 	struct hps_send *snd = &conn->snd;
 	struct hps_sched_work work = {};
 	u64 backlog = snd->end - snd->nxt;
-	u8 copies = 0;
-	bool mark;
+	bool mark, was_held = snd->held;
 	u32 room, len, take;
+	u8 copies = 0;
 
 	if (!backlog || !snd->next)
 		return false;
@@ -663,11 +663,16 @@ pull_fresh(struct hps_conn *conn, struct hps_path *path,
 		path->ch->want = true;
 		return false;
 	}
-	/* Another path's push takes it. */
+	/* Another path's push takes it. If that was asked while Nagle held it
+	 * back, nobody else asks it again.
+	 */
 	if (!plan(conn, choice, backlog, len, &work, &copies) ||
 	    (!work.alone && !copies && work.stripe &&
-	     !hps_choose_turn(conn, path, &work.alone)))
+	     !hps_choose_turn(conn, path, &work.alone))) {
+		if (was_held)
+			hps_path_kick_all(conn);
 		return false;
+	}
 	if (copies)
 		return begin_run(conn, path, p, min_t(u32, len, RUN_OCTETS),
 				 mark && len <= RUN_OCTETS, copies, tx);
@@ -682,6 +687,8 @@ pull_fresh(struct hps_conn *conn, struct hps_path *path,
 		/* Asked again when half of it is acknowledged. */
 		path->ch->want_below = p->in_flight / 2;
 		path->ch->want = true;
+		if (was_held)
+			hps_path_kick_all(conn);
 		return false;
 	}
 	if (take < len) {

@@ -201,6 +201,7 @@ static ssize_t write_payload(struct sock *sk, struct hps_conn *conn,
 			break;
 		}
 		done += n;
+		src->taken = true;
 		if (done - pushed >= PUSH_OCTETS && msg_data_left(msg)) {
 			hps_send_push(conn);
 			pushed = done;
@@ -370,7 +371,7 @@ int hps_sendmsg(struct socket *sock, struct msghdr *msg, size_t len)
 	set_more(conn, msg->msg_flags & (MSG_MORE | MSG_SENDPAGE_NOTLAST));
 	hps_hist_count(conn->net, HPS_HIST_WRITE, min_t(size_t, len, U32_MAX));
 	err = write_payload(sk, conn, msg, &src, policy, timeo);
-	hps_zerocopy_end(&src, err < 0);
+	hps_zerocopy_end(&src);
 	/* One page of many: a few together make one segment. */
 	if (!(msg->msg_flags & MSG_SENDPAGE_NOTLAST) ||
 	    READ_ONCE(conn->snd.end) - READ_ONCE(conn->snd.nxt) >= PAGES_OCTETS)

@@ -101,19 +101,18 @@ void hps_zerocopy_copied(struct hps_conn *conn, struct hps_source *src)
 
 /**
  * hps_zerocopy_end - the write has ended
- * @src:	the write
- * @failed:	nothing of it was taken: there will be no completion
+ * @src:	the write; if nothing of it was taken there will be no completion
  *
  * Context: socket locked.
  */
-void hps_zerocopy_end(const struct hps_source *src, bool failed)
+void hps_zerocopy_end(const struct hps_source *src)
 {
 	if (!src->own)
 		return;
-	if (failed)
-		msg_zerocopy_put_abort(src->ubuf, true);
-	else
+	if (src->taken)
 		net_zcopy_put(src->ubuf);
+	else
+		msg_zerocopy_put_abort(src->ubuf, true);
 }
 
 /**

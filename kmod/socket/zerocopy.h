@@ -18,17 +18,19 @@ struct ubuf_info;
  * @ubuf:	whom to tell when the application's pages are free again, or NULL
  * @own:	@ubuf was made for this write, else it is the caller's
  * @pages:	by reference, else copied
+ * @taken:	some of it was written
  */
 struct hps_source {
 	struct ubuf_info	*ubuf;
 	bool			own;
 	bool			pages;
+	bool			taken;
 };
 
 int hps_zerocopy_begin(struct sock *sk, struct hps_conn *conn,
 		       struct msghdr *msg, size_t len, struct hps_source *src);
 void hps_zerocopy_copied(struct hps_conn *conn, struct hps_source *src);
-void hps_zerocopy_end(const struct hps_source *src, bool failed);
+void hps_zerocopy_end(const struct hps_source *src);
 int hps_zerocopy_enable(struct sock *sk, sockptr_t val, unsigned int len);
 int hps_recv_error(struct sock *sk, struct msghdr *msg, size_t len);
 

@@ -467,7 +467,7 @@ int hps_tcp_splice(struct hps_channel *ch, u32 pos, u32 len,
 					    min(len - done, skb->len - off),
 					    flags);
 			if (n <= 0)
-				return done ? done : n;
+				return done ? done : n ? n : -ENOMEM;
 			done += n;
 			off += n;
 		}
