@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# lists: full debug
+# lists: full
 # timeout: 180
 #
 # What is on the wire is iWARP: tshark's dissectors read a captured session of

@@ -5,7 +5,7 @@
 #
 # The module comes and goes, namespaces and peers do, processes die, resources
 # run out: nothing hangs, nothing is left behind.
-# HPS_RELOADS: how often the module is taken out (100, debug kernel 10).
+# HPS_RELOADS: how often the module is taken out (100, debug kernel 4).
 # functions run through t_ok; numbers stand unquoted
 # shellcheck disable=SC2317,SC2086,SC2046
 here=$(dirname "$0")
@@ -18,7 +18,7 @@ need_module
 
 # the debug kernel sees in one round what others may miss in many
 many=500 churn=2000 kills=20 reloads=100
-if [ "${HPS_KERNEL:-}" = debug ]; then many=80 churn=300 kills=6 reloads=10; fi
+if [ "${HPS_KERNEL:-}" = debug ]; then many=40 churn=150 kills=3 reloads=4; fi
 reloads=${HPS_RELOADS:-$reloads}
 
 now() { echo $(($(date +%s%N) / 1000000)); }

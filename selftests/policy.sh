@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# lists: full debug
+# lists: full
 # timeout: 400
 #
 # Policies single, stripe, duplicate and auto, per bundle, socket and message;

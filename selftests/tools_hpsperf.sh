@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# lists: full debug
+# lists: full
 #
 # hpsperf: all its tests, their reports and what it refuses.
 # Figures depend on the machine: only their sense is checked.
