@@ -11,6 +11,7 @@
 #include "conn/join.h"
 #include "conn/path.h"
 #include "conn/recv.h"
+#include "conn/sched.h"
 #include "conn/send.h"
 #include "conn/snapshot.h"
 #include "control/trace.h"
@@ -56,6 +57,8 @@ struct hps_conn *hps_conn_alloc(struct net *net, bool initiator, u32 rmem,
 	INIT_LIST_HEAD(&conn->snd.again);
 	INIT_LIST_HEAD(&conn->snd.runs);
 	conn->snd.limit = wmem;
+	/* A writer may be there before the first path tells. */
+	conn->snd.slice = hps_sched_slice(0);
 	hps_reasm_init(&conn->rcv.reasm);
 	hps_credit_rx_init(&conn->rcv.credit, rmem);
 	conn->rcv.want = HPS_NO_READER;
