@@ -56,10 +56,10 @@ bool hps_choose_copies(struct hps_conn *conn, const struct hps_path *path)
 
 /* @ahead: octets that its channel is about to get. What HPS knows to have
  * arrived is not in flight, whatever TCP waits for: the acknowledgement of a last
- * packet may be 40 ms late.
+ * packet may be 40 ms late. Returns what TCP waits for.
  */
-static void look(const struct hps_path *path, u32 ahead, u32 now_us,
-		 struct hps_sched_path *p)
+static u32 look(const struct hps_path *path, u32 ahead, u32 now_us,
+		struct hps_sched_path *p)
 {
 	struct hps_channel_metrics m;
 
@@ -75,14 +75,6 @@ static void look(const struct hps_path *path, u32 ahead, u32 now_us,
 		.busy_us = now_us - path->busy_us,
 		.ack_us = min(now_us - path->busy_us, now_us - m.ack_us),
 	};
-}
-
-/* What TCP waits for to be acknowledged. */
-static u32 path_in_flight(const struct hps_path *path)
-{
-	struct hps_channel_metrics m;
-
-	path->ch->ops->metrics(path->ch, &m);
 	return m.in_flight;
 }
 
@@ -266,7 +258,7 @@ struct hps_path *hps_choose_next(struct hps_conn *conn, u64 tried)
 	struct hps_path *path, *best = NULL;
 	u64 least = U64_MAX, at;
 	struct hps_sched_path p;
-	u32 now_us = 0;
+	u32 now_us = 0, unacked;
 
 	if (conn->nr_paths > 1)
 		now_us = tcp_clock_us();
@@ -275,12 +267,12 @@ struct hps_path *hps_choose_next(struct hps_conn *conn, u64 tried)
 			continue;
 		if (conn->nr_paths == 1)
 			return path;
-		look(path, 0, now_us, &p);
+		unacked = look(path, 0, now_us, &p);
 		/* An acknowledgement is no payload of ours: it must not go on
 		 * choosing a path that has fallen silent.
 		 */
 		if (conn->snd.nxt == conn->snd.end)
-			p.in_flight = path_in_flight(path);
+			p.in_flight = unacked;
 		at = hps_sched_arrival(&p) | (u64)path_role(path) << 60;
 		if (at >= least)
 			continue;
