@@ -111,11 +111,17 @@ static int put_copies(struct nlmsghdr *nlh, const char *text)
 	return 0;
 }
 
+static const struct setting settings[] = {
+	{ "cutoff",	put_cutoff },
+	{ "policy",	put_policy },
+	{ "copies",	put_copies },
+	{ }
+};
+
 static int set(int argc, char **argv)
 {
 	struct nlmsghdr *nlh;
 	uint32_t ifindex;
-	int err = 0;
 
 	if (!argc)
 		return fail("name a bundle");
@@ -124,20 +130,10 @@ static int set(int argc, char **argv)
 		return -1;
 	nlh = nl_request(HPS_CMD_BUNDLE_SET, false);
 	mnl_attr_put_u32(nlh, HPS_A_BUNDLE_IFINDEX, ifindex);
-	for (argc--, argv++; argc > 1 && !err; argc -= 2, argv += 2) {
-		if (!strcmp(argv[0], "cutoff"))
-			err = put_cutoff(nlh, argv[1]);
-		else if (!strcmp(argv[0], "policy"))
-			err = put_policy(nlh, argv[1]);
-		else if (!strcmp(argv[0], "copies"))
-			err = put_copies(nlh, argv[1]);
-		else
-			break;
-	}
-	if (err)
-		return err;
-	if (argc)
-		return fail("'%s' is not cutoff SIZE, policy NAME or copies N", argv[0]);
+	if (nl_put_settings(nlh, settings,
+			    "cutoff SIZE, policy NAME or copies N", argc - 1,
+			    argv + 1))
+		return -1;
 	return nl_run(nlh, NULL);
 }
 

@@ -140,11 +140,16 @@ static int put_weight(struct nlmsghdr *nlh, const char *text)
 	return 0;
 }
 
+static const struct setting settings[] = {
+	{ "role",	put_role },
+	{ "weight",	put_weight },
+	{ }
+};
+
 static int set(int argc, char **argv)
 {
 	struct nlmsghdr *nlh;
 	uint32_t ifindex;
-	int err = 0;
 
 	if (!argc)
 		return fail("name a link");
@@ -153,18 +158,9 @@ static int set(int argc, char **argv)
 		return -1;
 	nlh = nl_request(HPS_CMD_LINK_SET, false);
 	mnl_attr_put_u32(nlh, HPS_A_LINK_IFINDEX, ifindex);
-	for (argc--, argv++; argc > 1 && !err; argc -= 2, argv += 2) {
-		if (!strcmp(argv[0], "role"))
-			err = put_role(nlh, argv[1]);
-		else if (!strcmp(argv[0], "weight"))
-			err = put_weight(nlh, argv[1]);
-		else
-			break;
-	}
-	if (err)
-		return err;
-	if (argc)
-		return fail("'%s' is not role NAME or weight N", argv[0]);
+	if (nl_put_settings(nlh, settings, "role NAME or weight N", argc - 1,
+			    argv + 1))
+		return -1;
 	return nl_run(nlh, NULL);
 }
 

@@ -198,6 +198,22 @@ static int open_diag(void)
 	return 0;
 }
 
+int nl_put_settings(struct nlmsghdr *nlh, const struct setting *table,
+		    const char *expected, int argc, char **argv)
+{
+	const struct setting *s;
+
+	for (; argc; argc -= 2, argv += 2) {
+		for (s = table; s->word && strcmp(s->word, argv[0]); s++)
+			;
+		if (argc < 2 || !s->word)
+			return fail("'%s' is not %s", argv[0], expected);
+		if (s->put(nlh, argv[1]))
+			return -1;
+	}
+	return 0;
+}
+
 int nl_run(struct nlmsghdr *request,
 	   void (*on_message)(const struct nlmsghdr *nlh))
 {

@@ -22,6 +22,26 @@ struct nlmsghdr *nl_request(uint8_t cmd, bool dump);
 struct nlmsghdr *nl_diag_request(size_t size, void **req);
 
 /**
+ * struct setting - a word of a "set" command that a value follows
+ * @word: as the user writes it
+ * @put: puts the value into the request; returns 0, or -1 after fail()
+ */
+struct setting {
+	const char *word;
+	int (*put)(struct nlmsghdr *nlh, const char *value);
+};
+
+/**
+ * nl_put_settings() - put pairs of a word and a value into a request
+ * @table: the words; ends with an empty row
+ * @expected: what they are, for the sentence that refuses another
+ *
+ * Returns 0, or -1 after fail().
+ */
+int nl_put_settings(struct nlmsghdr *nlh, const struct setting *table,
+		    const char *expected, int argc, char **argv);
+
+/**
  * nl_run() - send the request and read what comes back
  * @on_message: called for each message, may be NULL
  *
