@@ -10,16 +10,7 @@ static char buf[4096];
 
 static long long polled(void)
 {
-	char line[128];
-	long long value = 0;
-	FILE *f = fopen("/proc/net/hps_stat", "r");
-
-	CHECK(f);
-	while (fgets(line, sizeof(line), f))
-		if (sscanf(line, "HpsBusyPoll %lld", &value) == 1)
-			break;
-	fclose(f);
-	return value;
+	return counter("HpsBusyPoll");
 }
 
 static void echo(int fd)

@@ -13,16 +13,7 @@ static char buf[100000];
 
 static long long segments(void)
 {
-	char line[128];
-	long long value = 0;
-	FILE *f = fopen("/proc/net/hps_stat", "r");
-
-	CHECK(f);
-	while (fgets(line, sizeof(line), f))
-		if (sscanf(line, "HpsSegmentSent %lld", &value) == 1)
-			break;
-	fclose(f);
-	return value;
+	return counter("HpsSegmentSent");
 }
 
 /* One small segment is under way for half a second, and more was written. */

@@ -372,22 +372,6 @@ TEST(mark_of_accepted, V_ALL)
 	close(b);
 }
 
-/* A counter of this namespace. */
-static long long counted(const char *name)
-{
-	FILE *f = fopen("/proc/net/hps_stat", "r");
-	long long value = -1, x;
-	char n[64];
-
-	CHECK(f);
-	while (fscanf(f, "%63s %lld", n, &x) == 2)
-		if (!strcmp(n, name))
-			value = x;
-	fclose(f);
-	CHECK(value >= 0);
-	return value;
-}
-
 /* A channel that another connection used has forgotten its mark. */
 TEST(mark_does_not_stay, V_HPS)
 {
@@ -404,14 +388,14 @@ TEST(mark_does_not_stay, V_HPS)
 	recv_eof(b);
 	close(b);
 	/* It is given back when both ends have said so. */
-	while (!counted("HpsPoolPut")) {
+	while (!counter("HpsPoolPut")) {
 		CHECK(now_ms() < end);
 		usleep(1000);
 	}
 	set_int(lst, SOL_SOCKET, SO_MARK, 0);
 	a = connected_to(port_of(lst));
 	b = accept(lst, NULL, NULL);
-	CHECK_EQ(counted("HpsPoolHit"), 1);
+	CHECK_EQ(counter("HpsPoolHit"), 1);
 	CHECK_EQ(get_int(b, SOL_SOCKET, SO_MARK), 0);
 	if (marked(18512))
 		test_fail(__FILE__, __LINE__, "the mark stays");

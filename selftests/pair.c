@@ -349,6 +349,22 @@ void reap(pid_t pid)
 	CHECK_EQ(status, 0);
 }
 
+/* A counter of the module, in this namespace. */
+long long counter(const char *name)
+{
+	FILE *f = fopen("/proc/net/hps_stat", "r");
+	long long value = -1, x;
+	char n[64];
+
+	CHECK(f);
+	while (fscanf(f, "%63s %lld", n, &x) == 2)
+		if (!strcmp(n, name))
+			value = x;
+	fclose(f);
+	CHECK(value >= 0);
+	return value;
+}
+
 /* splitmix64 */
 uint64_t seeded(uint64_t *state)
 {

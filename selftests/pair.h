@@ -56,6 +56,7 @@ void wait_in_queue(int fd, int octets);
 void wait_out_queue_empty(int fd);
 long fill(int fd);
 long long now_ms(void);
+long long counter(const char *name);
 
 void pattern(void *buf, size_t len, uint64_t at);
 bool pattern_ok(const void *buf, size_t len, uint64_t at);

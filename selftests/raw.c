@@ -242,21 +242,6 @@ void raw_proof(const struct raw *join, const struct raw *first, u8 *mac)
 
 /* --- the module ---------------------------------------------------------------- */
 
-long long counter(const char *name)
-{
-	FILE *f = fopen("/proc/net/hps_stat", "r");
-	long long value = -1, x;
-	char n[64];
-
-	CHECK(f);
-	while (fscanf(f, "%63s %lld", n, &x) == 2)
-		if (!strcmp(n, name))
-			value = x;
-	fclose(f);
-	CHECK(value >= 0);
-	return value;
-}
-
 void wait_counter(const char *name, long long above)
 {
 	long long end = now_ms() + scaled(8000);
