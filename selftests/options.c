@@ -24,7 +24,7 @@ TEST(rcvtimeo, V_ALL)
 	begin = now_ms();
 	CHECK_ERR(recv(p.a, buf, 1, 0), EAGAIN);
 	CHECK(now_ms() - begin >= 190);
-	CHECK(now_ms() - begin < 1000 + scaled(500));
+	CHECK(now_ms() - begin < scaled(5000));
 	send_pattern(p.b, 10, 0);
 	recv_pattern(p.a, 10, 0);
 }

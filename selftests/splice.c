@@ -6,6 +6,7 @@
  * sendfile() and splice(), to a socket and from one.
  */
 #include <fcntl.h>
+#include <limits.h>
 #include <sys/mman.h>
 #include <sys/sendfile.h>
 
@@ -83,10 +84,12 @@ TEST(sendfile_of_a_record, V_HPS_SEQPACKET)
 	CHECK(pattern_ok(buf, 4096, 0));
 }
 
-/* A head with MSG_MORE and a file behind it: nothing is held back at the end. */
+/* A head with MSG_MORE and a file behind it: nothing is held back at the end. Only
+ * the machine can make one round take as long as the timer that would send it.
+ */
 TEST(head_and_file, V_STREAM)
 {
-	long long begin;
+	long long begin, least = LLONG_MAX;
 	struct pair p;
 	int file, i;
 
@@ -100,8 +103,10 @@ TEST(head_and_file, V_STREAM)
 		CHECK_EQ(send(p.a, buf, 100, MSG_MORE), 100);
 		CHECK_EQ(sendfile(p.a, file, &at, 5000), 5000);
 		recv_pattern(p.b, 5100, 0);
-		CHECK(now_ms() - begin < 150 + scaled(0));
+		if (now_ms() - begin < least)
+			least = now_ms() - begin;
 	}
+	CHECK(least < 150);
 }
 
 TEST(sendfile_does_not_block, V_STREAM)
