@@ -17,8 +17,29 @@ need_module
 command -v tcpdump >/dev/null || t_skip "no tcpdump"
 command -v tshark >/dev/null || t_skip "no tshark"
 
-# capture CRC: of one session on both links, in $t_dir/eth1.pcap and eth2.pcap
+# disorder: packets that TCP sent again or got too early, in both hosts
+disorder() {
+	local h
+	for h in a b; do
+		in_ns $h nstat -asz TcpRetransSegs TcpExtTCPOFOQueue
+	done | awk '/^Tcp/ { n += $2 } END { print n }'
+}
+
+# capture CRC: of one session on both links, in $t_dir/eth1.pcap and eth2.pcap.
+# tshark does not always find the next frame after a hole or a packet sent
+# again: such a session is no test of what HPS sends.
 capture() {
+	local try before
+	for try in 1 2 3 4 5; do
+		before=$(disorder)
+		session $1 || return
+		[ $(($(disorder) - before)) != 0 ] || return 0
+		echo "try $try: packets out of order"
+	done
+	return 1
+}
+
+session() {
 	local i pids=() before
 	in_ns a sysctl -qw net.hps.crc=$1
 	for i in 1 2; do
@@ -76,7 +97,7 @@ complaints() {
 
 no_malformed() {
 	! complaints || return
-	[ $crc = 0 ] || [ "$(said 'Good CRC32')" -ge $((segments * 3 / 4)) ] ||
+	[ $crc = 0 ] || [ "$(said 'Good CRC32')" -ge $segments ] ||
 		{ echo "only $(said 'Good CRC32') of $segments were checked"; return 1; }
 }
 
@@ -97,8 +118,7 @@ startups() {
 	[ "$req" = 2 ] && [ "$rep" = 2 ]
 }
 
-# every frame is an untagged Send on queue 0; tshark misses a few segments where
-# packets were captured out of order
+# every frame is an untagged Send on queue 0
 sends() {
 	local sends others queues
 	sends=$(said 'OpCode: Send \(0x3\)')
@@ -106,19 +126,34 @@ sends() {
 	queues=$(cat "$t_dir"/eth?.text | sed -n 's/^ *Queue number: //p' | sort -u | tr '\n' ' ')
 	echo "$sends Sends, $others others, queues $queues; $segments segments, $acks acks counted"
 	[ "$others" = 0 ] && [ "$queues" = "0 " ] || return
-	[ "$sends" -ge $((segments * 3 / 4)) ] && [ "$sends" -le $((segments + acks + 60)) ]
+	[ "$sends" -ge $segments ] && [ "$sends" -le $((segments + acks + 60)) ]
 }
 
 both_links() {
 	local i
 	for i in 1 2; do
-		[ "$(said '^    FPDU' $i)" -ge 20 ] || { echo "hardly any frame on eth$i"; return 1; }
+		[ "$(said '^    FPDU' $i)" -ge 10 ] || { echo "hardly any frame on eth$i"; return 1; }
+	done
+}
+
+# Nothing is lost here: TCP shall not think so when this machine is slow, and one
+# processor takes the packets from the wire, for two would not keep their order.
+in_order() {
+	local h i
+	for h in a b; do
+		in_ns $h sysctl -qw net.ipv4.tcp_early_retrans=0 net.ipv4.tcp_recovery=0 || return
+		for i in 1 2; do
+			in_ns $h sh -c "echo 1 >/sys/class/net/eth$i/queues/rx-0/rps_cpus" &&
+				ipn $h route change "10.1.$i.0/24" dev eth$i rto_min 30s || return
+		done
 	done
 }
 
 ns_make a b || t_skip "cannot make namespaces"
-links 2 rate 100mbit delay 50us || t_skip "cannot make links"
+# slow enough to be the bottleneck, so that both are needed
+links 2 rate 20mbit delay 50us || t_skip "cannot make links"
 bundle 2 || t_skip "cannot make bundles"
+t_ok "packets stay in order" in_order
 # each session begins with new channels
 for h in a b; do in_ns $h sysctl -qw net.hps.pool_idle=0; done
 t_ok "a server" serve b 5001
