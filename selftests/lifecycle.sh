@@ -208,7 +208,7 @@ reboot() {
 		ipn $h link add hps0 type hps && ipn $h link set hps0 up || return
 		for i in 1 2; do ipn $h link set eth$i master hps0; done
 	done
-	in_ns a sysctl -qw net.hps.probe_time=3
+	in_ns a sysctl -qw net.hps.probe_time="$(slow 3)"
 	run_in b stall traffic -n 1 stall 10.1.1.2 5001
 	server=$pid
 	said stall listening || return
