@@ -48,7 +48,7 @@ in_transfer() {
 	return 1
 }
 
-child_of() { cat "/proc/$1/task/$1/children"; }
+child_of() { pgrep -P "$1"; }
 child_in_transfer() {
 	local child
 

@@ -168,7 +168,7 @@ server_killed() {
 	"${tool[@]}" stream 127.0.0.1 -p 18530 --time 600 >client.log 2>&1 &
 	local client=$!
 
-	busy() { [ -n "$(cat "/proc/$victim/task/$victim/children")" ]; }
+	busy() { pgrep -P "$victim" >/dev/null; }
 	wait_for 60 busy || return 1
 	kill -KILL "$victim"
 	wait $client && { echo "the client saw no error"; return 1; }
