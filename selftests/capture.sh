@@ -86,8 +86,8 @@ decode() {
 	done
 }
 
-# said WORDS [LINK]: how often
-said() { cat "$t_dir"/eth${2:-?}.text | grep -cE "$1"; }
+# times WORDS [LINK]: how often
+times() { cat "$t_dir"/eth${2:-?}.text | grep -cE "$1"; }
 
 # complaints: what is wrong by tshark's word or the RFC's
 complaints() {
@@ -97,8 +97,8 @@ complaints() {
 
 no_malformed() {
 	! complaints || return
-	[ $crc = 0 ] || [ "$(said 'Good CRC32')" -ge $segments ] ||
-		{ echo "only $(said 'Good CRC32') of $segments were checked"; return 1; }
+	[ $crc = 0 ] || [ "$(times 'Good CRC32')" -ge $segments ] ||
+		{ echo "only $(times 'Good CRC32') of $segments were checked"; return 1; }
 }
 
 # The check above can fail: reserved bits in a reply are set.
@@ -112,8 +112,8 @@ spoilt_is_seen() {
 
 startups() {
 	local req rep
-	req=$(said 'Request frame header')
-	rep=$(said 'Reply frame header')
+	req=$(times 'Request frame header')
+	rep=$(times 'Reply frame header')
 	echo "$req requests, $rep replies"
 	[ "$req" = 2 ] && [ "$rep" = 2 ]
 }
@@ -121,8 +121,8 @@ startups() {
 # every frame is an untagged Send on queue 0
 sends() {
 	local sends others queues
-	sends=$(said 'OpCode: Send \(0x3\)')
-	others=$(($(said 'OpCode:') - sends + $(said 'Tagged flag: True')))
+	sends=$(times 'OpCode: Send \(0x3\)')
+	others=$(($(times 'OpCode:') - sends + $(times 'Tagged flag: True')))
 	queues=$(cat "$t_dir"/eth?.text | sed -n 's/^ *Queue number: //p' | sort -u | tr '\n' ' ')
 	echo "$sends Sends, $others others, queues $queues; $segments segments, $acks acks counted"
 	[ "$others" = 0 ] && [ "$queues" = "0 " ] || return
@@ -132,7 +132,7 @@ sends() {
 both_links() {
 	local i
 	for i in 1 2; do
-		[ "$(said '^    FPDU' $i)" -ge 10 ] || { echo "hardly any frame on eth$i"; return 1; }
+		[ "$(times '^    FPDU' $i)" -ge 10 ] || { echo "hardly any frame on eth$i"; return 1; }
 	done
 }
 

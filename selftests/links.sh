@@ -93,6 +93,34 @@ ask() {
 	in_ns "$1" timeout "$(slow 60)" traffic "${@:4}" client "$2" "$3"
 }
 
+# end PID...: kill it and wait until it is gone
+end() {
+	kill -KILL "$@" 2>/dev/null
+	wait "$@" 2>/dev/null
+	true
+}
+
+# run_in NS LOG COMMAND...: in the background; its pid in $pid
+run_in() {
+	: >"$t_dir/$2"
+	ip netns exec "$(ns_name "$1")" "${@:3}" >>"$t_dir/$2" 2>&1 &
+	pid=$!
+	t_pids+=("$pid")
+}
+
+# kill_all NS...: whatever runs in them
+kill_all() {
+	local h p
+	for h; do
+		for p in $(ip netns pids "$(ns_name "$h")"); do kill -KILL "$p"; done
+	done 2>/dev/null
+	return 0
+}
+
+# says LOG WORDS: is it in what run_in wrote there? said waits for it
+says() { grep -q "$2" "$t_dir/$1"; }
+said() { wait_for "$(slow 10)" says "$1" "$2" || { cat "$t_dir/$1"; return 1; }; }
+
 # listens NS: the TCP port of HPS
 listens() { in_ns "$1" ss -Htln "sport = :18512" | grep -q .; }
 
