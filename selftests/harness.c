@@ -23,17 +23,22 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
+/* Plain TCP shows that an expectation is right, which needs no debug kernel; nor
+ * does the full table of families, protocols and types.
+ */
 static const struct variant variants[] = {
 	{ "tcp4", AF_INET, AF_INET, SOCK_STREAM, 0, V_TCP },
 	{ "tcp6", AF_INET6, AF_INET6, SOCK_STREAM, 0, V_TCP },
-	{ "hps4", AF_HPS, AF_INET, SOCK_STREAM, 0, V_HPS_STREAM },
+	{ "hps4", AF_HPS, AF_INET, SOCK_STREAM, 0, V_HPS_STREAM, true },
 	{ "hps6", AF_HPS, AF_INET6, SOCK_STREAM, 0, V_HPS_STREAM },
 	{ "inet4", AF_INET, AF_INET, SOCK_STREAM, IPPROTO_HPS, V_HPS_STREAM },
-	{ "inet6", AF_INET6, AF_INET6, SOCK_STREAM, IPPROTO_HPS, V_HPS_STREAM },
+	{ "inet6", AF_INET6, AF_INET6, SOCK_STREAM, IPPROTO_HPS, V_HPS_STREAM,
+	  true },
 	{ "hps4-seq", AF_HPS, AF_INET, SOCK_SEQPACKET, 0, V_HPS_SEQPACKET },
-	{ "hps6-seq", AF_HPS, AF_INET6, SOCK_SEQPACKET, 0, V_HPS_SEQPACKET },
+	{ "hps6-seq", AF_HPS, AF_INET6, SOCK_SEQPACKET, 0, V_HPS_SEQPACKET,
+	  true },
 	{ "inet4-seq", AF_INET, AF_INET, SOCK_SEQPACKET, IPPROTO_HPS,
-	  V_HPS_SEQPACKET },
+	  V_HPS_SEQPACKET, true },
 	{ "inet6-seq", AF_INET6, AF_INET6, SOCK_SEQPACKET, IPPROTO_HPS,
 	  V_HPS_SEQPACKET },
 };
@@ -177,9 +182,7 @@ static bool is_variant(const char *name)
 	return false;
 }
 
-/* No name of this kind was given, or this one was. Plain TCP shows that an
- * expectation is right, which needs no debug kernel.
- */
+/* No name of this kind was given, or this one was. */
 static bool picked(const char *name, bool variant)
 {
 	bool any = false;
@@ -192,7 +195,7 @@ static bool picked(const char *name, bool variant)
 		if (!strcmp(*p, name))
 			return true;
 	}
-	return !any && !(variant && v->group == V_TCP && on_debug_kernel());
+	return !any && (!variant || v->debug || !on_debug_kernel());
 }
 
 static void each(void (*what)(struct test *t, bool have))

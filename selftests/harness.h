@@ -30,6 +30,7 @@
  * @type:	second argument
  * @protocol:	third argument
  * @group:	one of V_*
+ * @debug:	on the debug kernel as well
  */
 struct variant {
 	const char	*name;
@@ -38,6 +39,7 @@ struct variant {
 	int		type;
 	int		protocol;
 	unsigned int	group;
+	bool		debug;
 };
 
 #define V_TCP		0x01

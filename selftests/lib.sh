@@ -29,9 +29,10 @@ t_fail() {
 
 # t_ok NAME COMMAND...: succeeds if the command does
 t_ok() {
-	local name=$1
+	local name=$1 begin=$SECONDS
 	shift
 	if "$@" >"$t_log" 2>&1; then t_pass "$name"; else t_fail "$name"; fi
+	[ $((SECONDS - begin)) -lt 30 ] || echo "# that took $((SECONDS - begin)) s"
 }
 
 # t_refused NAME MESSAGE COMMAND...: fails and says MESSAGE (a fixed string)

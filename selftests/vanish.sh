@@ -17,7 +17,7 @@ need_module
 
 # the debug kernel sees in one round what others may miss in many
 many=500 churn=2000 kills=20
-if [ "${HPS_KERNEL:-}" = debug ]; then many=40 churn=150 kills=3; fi
+if [ "${HPS_KERNEL:-}" = debug ]; then many=20 churn=60 kills=2; fi
 
 hosts() {
 	local h
