@@ -29,16 +29,16 @@
 static const struct variant variants[] = {
 	{ "tcp4", AF_INET, AF_INET, SOCK_STREAM, 0, V_TCP },
 	{ "tcp6", AF_INET6, AF_INET6, SOCK_STREAM, 0, V_TCP },
-	{ "hps4", AF_HPS, AF_INET, SOCK_STREAM, 0, V_HPS_STREAM, true },
+	{ "hps4", AF_HPS, AF_INET, SOCK_STREAM, 0, V_HPS_STREAM | V_DEBUG },
 	{ "hps6", AF_HPS, AF_INET6, SOCK_STREAM, 0, V_HPS_STREAM },
 	{ "inet4", AF_INET, AF_INET, SOCK_STREAM, IPPROTO_HPS, V_HPS_STREAM },
-	{ "inet6", AF_INET6, AF_INET6, SOCK_STREAM, IPPROTO_HPS, V_HPS_STREAM,
-	  true },
+	{ "inet6", AF_INET6, AF_INET6, SOCK_STREAM, IPPROTO_HPS,
+	  V_HPS_STREAM | V_DEBUG },
 	{ "hps4-seq", AF_HPS, AF_INET, SOCK_SEQPACKET, 0, V_HPS_SEQPACKET },
-	{ "hps6-seq", AF_HPS, AF_INET6, SOCK_SEQPACKET, 0, V_HPS_SEQPACKET,
-	  true },
+	{ "hps6-seq", AF_HPS, AF_INET6, SOCK_SEQPACKET, 0,
+	  V_HPS_SEQPACKET | V_DEBUG },
 	{ "inet4-seq", AF_INET, AF_INET, SOCK_SEQPACKET, IPPROTO_HPS,
-	  V_HPS_SEQPACKET, true },
+	  V_HPS_SEQPACKET | V_DEBUG },
 	{ "inet6-seq", AF_INET6, AF_INET6, SOCK_SEQPACKET, IPPROTO_HPS,
 	  V_HPS_SEQPACKET },
 };
@@ -195,7 +195,7 @@ static bool picked(const char *name, bool variant)
 		if (!strcmp(*p, name))
 			return true;
 	}
-	return !any && (!variant || v->debug || !on_debug_kernel());
+	return !any && (!variant || v->group & V_DEBUG || !on_debug_kernel());
 }
 
 static void each(void (*what)(struct test *t, bool have))

@@ -29,8 +29,7 @@
  * @family:	of the addresses
  * @type:	second argument
  * @protocol:	third argument
- * @group:	one of V_*
- * @debug:	on the debug kernel as well
+ * @group:	one of V_TCP, V_HPS_*; with V_DEBUG it is tried on the debug kernel
  */
 struct variant {
 	const char	*name;
@@ -39,12 +38,12 @@ struct variant {
 	int		type;
 	int		protocol;
 	unsigned int	group;
-	bool		debug;
 };
 
 #define V_TCP		0x01
 #define V_HPS_STREAM	0x02
 #define V_HPS_SEQPACKET	0x04
+#define V_DEBUG		0x08
 
 #define V_HPS		(V_HPS_STREAM | V_HPS_SEQPACKET)
 #define V_STREAM	(V_TCP | V_HPS_STREAM)
