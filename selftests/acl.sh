@@ -53,12 +53,10 @@ warm() {
 	acl add 1 deny && refused 10.1.1.2 5001 && acl del 1 && reach 10.1.1.2 5001
 }
 
-joins_hit() {
-	ask a 10.1.1.2 5001 -s 4000000 && [ "$(hits 1)" -ge 1 ] && [ "$(hits 2)" -ge 1 ]
-}
+joins_hit() { ask a 10.1.1.2 5001 -s 4000000 && [ "$(hits 1)" -ge 1 ]; }
 
 # an open connection stays, its next link does not come in: by no address, for
-# the initiator tries IPv6 after IPv4
+# the initiator tries IPv6 after IPv4, if there is time left for it
 join_denied() {
 	local before
 	acl del 5 && acl del 7 && acl del 10 && acl add 1 deny from 10.1.2.0/24 &&
