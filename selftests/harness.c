@@ -57,7 +57,7 @@ void harness_add(struct test *t)
 	tail = &t->next;
 }
 
-static bool on_debug_kernel(void)
+bool on_debug_kernel(void)
 {
 	const char *kernel = getenv("HPS_KERNEL");
 

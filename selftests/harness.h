@@ -63,6 +63,7 @@ struct test {
 extern const struct variant *v;
 
 void harness_add(struct test *t);
+bool on_debug_kernel(void);
 int scaled(int ms);
 void own_namespace(void);
 __attribute__((noreturn, format(printf, 3, 4)))

@@ -580,7 +580,7 @@ TEST_LIMIT(ten_thousand_mutations, V_HPS_STREAM, 200)
 	uint64_t s = SEED;
 	size_t n;
 
-	if (getenv("HPS_KERNEL") && !strcmp(getenv("HPS_KERNEL"), "debug"))
+	if (on_debug_kernel())
 		rounds /= 20;
 	printf("# seed %#x, %d rounds\n", SEED, rounds);
 	nonblocking(lst, true);
