@@ -224,28 +224,27 @@ done
 t_ok "the socket of IPPROTO_HPS stripes too" ask a 10.1.2.2 5001 -P inet -d both -s $((4 * mb))
 t_ok "joins are counted at both ends" joined
 t_ok "hps0 shows the sum" link_counters
-# impairments ADDRESS WHICH...
-impairments() {
-	local which address=$1
-	for which in "${@:2}"; do
-		case $which in
-		loss) t_ok "1 % loss to $address" impaired $address $FAST loss 1% ;;
-		jitter) t_ok "jitter that reorders to $address" impaired $address \
-			$(rate 100) delay $(slow 1)ms $(slow 900)us ;;
-		reorder) t_ok "reordering by netem to $address" impaired $address \
-			$(rate 100) delay $(slow 2)ms reorder 25% 50% ;;
-		duplicate) t_ok "duplication by netem to $address" impaired $address \
-			$FAST duplicate 2% ;;
-		esac
-	done
+lossy() { t_ok "1 % loss to $1" impaired $1 $FAST loss 1%; }
+jittery() {
+	t_ok "jitter that reorders to $1" impaired $1 $(rate 100) delay $(slow 1)ms $(slow 900)us
 }
+reordering() {
+	t_ok "reordering by netem to $1" impaired $1 $(rate 100) delay $(slow 2)ms reorder 25% 50%
+}
+duplicating() { t_ok "duplication by netem to $1" impaired $1 $FAST duplicate 2%; }
 
 if [ "${HPS_KERNEL:-}" = debug ]; then
-	impairments 10.1.1.2 loss reorder
-	impairments fd01:1::2 jitter duplicate
+	lossy 10.1.1.2
+	jittery fd01:1::2
+	reordering 10.1.1.2
+	duplicating fd01:1::2
 else
-	impairments 10.1.1.2 loss jitter reorder duplicate
-	impairments fd01:1::2 loss jitter reorder duplicate
+	for address in 10.1.1.2 fd01:1::2; do
+		lossy $address
+		jittery $address
+		reordering $address
+		duplicating $address
+	done
 fi
 t_ok "uneven links" uneven
 t_ok "a slow path does not stop the stream" slow_path
