@@ -66,14 +66,18 @@ wait_for() {
 	done
 }
 
-# ns_make NAME...: network namespaces, in commands as in_ns NAME COMMAND...
-ns_make() {
+# ns_add NAME...: network namespaces that ns_make made before, after ns_delete
+ns_add() {
 	local n
 	for n; do
-		ip netns add "t$$-$n" || return
-		t_namespaces+=("$n")
-		ip -n "t$$-$n" link set lo up
+		ip netns add "t$$-$n" && ip -n "t$$-$n" link set lo up || return
 	done
+}
+
+# ns_make NAME...: network namespaces, in commands as in_ns NAME COMMAND...
+ns_make() {
+	t_namespaces+=("$@")
+	ns_add "$@"
 }
 
 ns_name() { echo "t$$-$1"; }

@@ -21,9 +21,7 @@ mb=$(part 1048576)
 fresh() {
 	local h
 	for h in a b; do ns_delete $h; done
-	ip netns add "$(ns_name a)" && ip netns add "$(ns_name b)" || return
-	ipn a link set lo up
-	ipn b link set lo up
+	ns_add a b
 }
 
 # even N ADDRESS DIRECTION: all N links carry at least a third of their share,
@@ -168,14 +166,12 @@ joined() { moved a HpsJoinOk 0 && moved b HpsJoinOk 0; }
 # two hosts with two interfaces each on one switch
 one_subnet() {
 	local h i n
-	ns_delete b && ip netns add "$(ns_name b)" && ns_delete a && ip netns add "$(ns_name a)" || return
-	ns_make switch || return
+	fresh && ns_make switch || return
 	in_ns switch ip link add br0 type bridge
 	in_ns switch ip link set br0 up
 	for h in a b; do
 		n=''
 		[ $h = a ] || n=1
-		ipn $h link set lo up
 		in_ns $h sysctl -qw net.ipv4.conf.all.rp_filter=1 net.ipv4.conf.default.rp_filter=1
 		ipn $h link add hps0 type hps || return
 		ipn $h link set hps0 up

@@ -20,11 +20,7 @@ many=500 churn=2000 kills=20
 if [ "${HPS_KERNEL:-}" = debug ]; then many=20 churn=60 kills=2; fi
 
 hosts() {
-	local h
-	for h in a b; do
-		ip netns add "$(ns_name $h)" && ipn $h link set lo up || return
-	done
-	links 2 delay 50us && bundle 2
+	ns_add a b && links 2 delay 50us && bundle 2
 }
 
 # A namespace goes while its sockets are open, and takes its links along.
@@ -82,7 +78,7 @@ reboot() {
 	for h in a b; do
 		kill_all $h
 		ns_delete $h
-		ip netns add "$(ns_name $h)" && ipn $h link set lo up || return
+		ns_add $h || return
 	done
 	ns_delete switch 2>/dev/null
 	switched || return
@@ -101,7 +97,7 @@ reboot() {
 	for i in 1 2; do in_ns switch ip link del b$i || return; done
 	end $server
 	ns_delete b
-	ip netns add "$(ns_name b)" && ipn b link set lo up || return
+	ns_add b || return
 	wire b 1 && wire b 2 || return
 	if [ "$2" = listening ]; then
 		run_in b server traffic server :: 5001
