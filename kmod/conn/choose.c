@@ -9,6 +9,7 @@
 
 #include <net/tcp.h>
 
+#include "compat.h"
 #include "conn/conn.h"
 #include "conn/path.h"
 #include "link/bundle.h"
@@ -61,7 +62,7 @@ bool hps_choose_copies(struct hps_conn *conn, const struct hps_path *path)
 static u32 look(const struct hps_path *path, u32 ahead, u32 now_us,
 		struct hps_sched_path *p)
 {
-	struct hps_channel_metrics m;
+	struct hps_channel_metrics m hps_uninitialized;
 
 	path->ch->ops->metrics(path->ch, &m);
 	*p = (struct hps_sched_path) {
@@ -102,12 +103,20 @@ void hps_choose_given(struct hps_path *path, u32 len)
 bool hps_choose_paths(struct hps_conn *conn, struct hps_path *self,
 		      u32 ahead, struct hps_choice *choice)
 {
-	u8 role = hps_choose_role(conn);
 	struct hps_path *path;
 	bool seen = false;
 	u32 now_us;
+	u8 role;
 
-	now_us = conn->nr_paths > 1 ? tcp_clock_us() : 0;
+	if (conn->nr_paths == 1) {
+		choice->n = 1;
+		choice->self = 0;
+		choice->id[0] = self->id;
+		look(self, ahead, 0, &choice->path[0]);
+		return true;
+	}
+	role = hps_choose_role(conn);
+	now_us = tcp_clock_us();
 	choice->n = 0;
 	list_for_each_entry(path, &conn->paths, node) {
 		if (path != self &&
