@@ -124,6 +124,30 @@ u32 hps_credit_tx_room(const struct hps_credit_tx *c, u64 snd_nxt)
 }
 
 /**
+ * hps_credit_tx_grant - how much of what waits the credit lets go now
+ * @c:		the account
+ * @snd_nxt:	the offset that is sent next
+ * @wanted:	octets that would be one segment
+ *
+ * A rest that credit alone keeps short waits for the next advertisement (RFC 1122,
+ * 4.2.3.4), unless it is an eighth of the buffer. That comes: the peer sees as
+ * little room, for no padding makes the accounts differ, so its reader cannot
+ * sleep on data (hps_credit_rx_filled()) nor without an advertisement of what it
+ * has taken (hps_credit_rx_starved()).
+ *
+ * Return: octets, maybe more than @wanted; 0 if nothing shall be sent now.
+ */
+u32 hps_credit_tx_grant(const struct hps_credit_tx *c, u64 snd_nxt, u32 wanted)
+{
+	u32 room = hps_credit_tx_room(c, snd_nxt);
+
+	if (!c->pad_sum && room < min(wanted, c->buffer / 8))
+		return 0;
+
+	return room;
+}
+
+/**
  * hps_credit_tx_spend - a segment goes out for the first time
  * @c:		the account
  * @off:	its stream offset

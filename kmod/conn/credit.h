@@ -69,6 +69,7 @@ void hps_credit_tx_init(struct hps_credit_tx *c, u32 buffer);
 void hps_credit_tx_update(struct hps_credit_tx *c, u64 edge, u32 buffer,
 			  u64 snd_nxt);
 u32 hps_credit_tx_room(const struct hps_credit_tx *c, u64 snd_nxt);
+u32 hps_credit_tx_grant(const struct hps_credit_tx *c, u64 snd_nxt, u32 wanted);
 void hps_credit_tx_spend(struct hps_credit_tx *c, u64 off, u32 len);
 
 void hps_credit_rx_init(struct hps_credit_rx *c, u32 buffer);

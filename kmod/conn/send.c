@@ -594,10 +594,10 @@ begin_run(struct hps_conn *conn, struct hps_path *path,
 }
 
 /* Octets that the credit lets go now; counts the times that there is none. */
-static u32 credit_room(struct hps_conn *conn)
+static u32 credit_room(struct hps_conn *conn, u32 wanted)
 {
 	struct hps_send *snd = &conn->snd;
-	u32 room = hps_credit_tx_room(&snd->credit, snd->nxt);
+	u32 room = hps_credit_tx_grant(&snd->credit, snd->nxt, wanted);
 
 	if (!room && !snd->stalled) {
 		snd->stalls++;
@@ -653,7 +653,7 @@ pull_fresh(struct hps_conn *conn, struct hps_path *path,
 
 	if (!backlog || !snd->next)
 		return false;
-	room = credit_room(conn);
+	room = credit_room(conn, min_t(u64, backlog, hps_sched_longest(p)));
 	if (!room)
 		return false;
 	work.backlog = min_t(u64, backlog, room);
