@@ -491,7 +491,9 @@ static u32 end_with_chunk(const struct hps_send *snd, u32 len)
 			break;
 		at = c->off + c->len;
 	}
-	return end - at < len / 16 ? at - snd->nxt : len;
+	if (end - at < len / 16 || (snd->nxt > snd->next->off && at - snd->nxt >= len / 2))
+		len = at - snd->nxt;
+	return len;
 }
 
 static void advance_next(struct hps_conn *conn)
