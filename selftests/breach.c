@@ -336,12 +336,32 @@ TEST(ack_that_goes_back_is_old, V_HPS_STREAM)
 	CHECK(!memcmp(buf + sizeof(struct hps_data), "abc", 3));
 }
 
+/* Reads data up to @edge, of which an eighth of @credit may stay unused. */
+static void data_up_to(struct raw *r, u64 edge, u32 credit)
+{
+	static char buf[70000];
+	u64 highest = 0;
+
+	while (highest < edge - credit / 8) {
+		struct hps_data *m = (void *)buf;
+		ssize_t n = raw_read_message(r, buf, sizeof(buf));
+
+		CHECK(n > 0);
+		if (m->msg.type != HPS_MSG_DATA)
+			continue;
+		highest = be64_to_cpu(m->offset) + n - sizeof(*m);
+		CHECK(highest <= edge);
+	}
+	/* and not an octet more */
+	CHECK_EQ(poll(&(struct pollfd){ .fd = r->fd, .events = POLLIN }, 1, 300),
+		 0);
+}
+
 TEST(sender_keeps_to_the_credit, V_HPS_STREAM)
 {
-	u64 highest = 0;
 	int lst = listener(4), fd;
+	static char buf[5000];
 	struct raw r;
-	static char buf[70000];
 
 	raw_dial(&r);
 	raw_hello(&r, HPS_MSG_OPEN, port_of(lst));
@@ -351,21 +371,29 @@ TEST(sender_keeps_to_the_credit, V_HPS_STREAM)
 	raw_ack(&r, 0, 20000);
 	fd = accept(lst, NULL, NULL);
 	nonblocking(fd, true);
-	while (send(fd, buf, 5000, MSG_NOSIGNAL) > 0)
+	while (send(fd, buf, sizeof(buf), MSG_NOSIGNAL) > 0)
 		;
-	while (highest < 20000) {
-		struct hps_data *m = (void *)buf;
-		ssize_t n = raw_read_message(&r, buf, sizeof(buf));
+	data_up_to(&r, 20000, 20000);
+	raw_ack(&r, 0, 41000);
+	data_up_to(&r, 41000, 20000);
+}
 
-		CHECK(n > 0);
-		if (m->msg.type != HPS_MSG_DATA)
-			continue;
-		highest = be64_to_cpu(m->offset) + n - sizeof(*m);
-		CHECK(highest <= 20000);
-	}
-	/* and not an octet more */
-	CHECK_EQ(poll(&(struct pollfd){ .fd = r.fd, .events = POLLIN }, 1, 300),
-		 0);
+/* The end of what was written goes, however little is left of the credit. */
+TEST(credit_to_the_last_octet, V_HPS_STREAM)
+{
+	int lst = listener(4), fd;
+	static char buf[20000];
+	struct raw r;
+
+	raw_dial(&r);
+	raw_hello(&r, HPS_MSG_OPEN, port_of(lst));
+	r.mine.credit = cpu_to_be32(sizeof(buf));
+	raw_startup(&r, false, 0);
+	CHECK(raw_read_startup(&r));
+	raw_ack(&r, 0, sizeof(buf));
+	fd = accept(lst, NULL, NULL);
+	CHECK_EQ(send(fd, buf, sizeof(buf), MSG_NOSIGNAL), sizeof(buf));
+	data_up_to(&r, sizeof(buf), 0);
 }
 
 /* --- the end ---------------------------------------------------------------------------------- */

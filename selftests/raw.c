@@ -161,7 +161,7 @@ void raw_ack(struct raw *r, u64 ack, u64 edge)
 {
 	struct hps_ack m;
 
-	hps_ack_build(&m, ack, edge, 1 << 20);
+	hps_ack_build(&m, ack, edge, be32_to_cpu(r->mine.credit));
 	raw_message(r, &m, sizeof(m));
 }
 
