@@ -336,64 +336,84 @@ TEST(ack_that_goes_back_is_old, V_HPS_STREAM)
 	CHECK(!memcmp(buf + sizeof(struct hps_data), "abc", 3));
 }
 
-/* Reads data up to @edge, of which an eighth of @credit may stay unused. */
-static void data_up_to(struct raw *r, u64 edge, u32 credit)
+/* A socket of ours whose peer gives @credit. */
+static int accept_with_credit(struct raw *r, u32 credit)
 {
-	static char buf[70000];
-	u64 highest = 0;
+	int lst = listener(4), fd;
 
-	while (highest < edge - credit / 8) {
-		struct hps_data *m = (void *)buf;
-		ssize_t n = raw_read_message(r, buf, sizeof(buf));
+	raw_dial(r);
+	raw_hello(r, HPS_MSG_OPEN, port_of(lst));
+	r->mine.credit = cpu_to_be32(credit);
+	raw_startup(r, false, 0);
+	CHECK(raw_read_startup(r));
+	raw_ack(r, 0, credit);
+	fd = accept(lst, NULL, NULL);
+	CHECK(fd >= 0);
+	return fd;
+}
 
-		CHECK(n > 0);
-		if (m->msg.type != HPS_MSG_DATA)
-			continue;
-		highest = be64_to_cpu(m->offset) + n - sizeof(*m);
-		CHECK(highest <= edge);
-	}
-	/* and not an octet more */
+static void no_data(struct raw *r)
+{
 	CHECK_EQ(poll(&(struct pollfd){ .fd = r->fd, .events = POLLIN }, 1, 300),
 		 0);
 }
 
+/* Reads data until less than @rest is left up to @edge, and not an octet more.
+ * Returns where it ends.
+ */
+static u64 data_up_to(struct raw *r, u64 edge, u32 rest)
+{
+	static char buf[70000];
+	u64 highest;
+
+	do {
+		struct hps_data *m = (void *)buf;
+		ssize_t n;
+
+		do {
+			n = raw_read_message(r, buf, sizeof(buf));
+			CHECK(n > 0);
+		} while (m->msg.type != HPS_MSG_DATA);
+		highest = be64_to_cpu(m->offset) + n - sizeof(*m);
+		CHECK(highest <= edge);
+	} while (edge - highest >= rest);
+	no_data(r);
+	return highest;
+}
+
 TEST(sender_keeps_to_the_credit, V_HPS_STREAM)
 {
-	int lst = listener(4), fd;
 	static char buf[5000];
 	struct raw r;
+	u64 at;
+	int fd;
 
-	raw_dial(&r);
-	raw_hello(&r, HPS_MSG_OPEN, port_of(lst));
-	r.mine.credit = cpu_to_be32(20000);
-	raw_startup(&r, false, 0);
-	CHECK(raw_read_startup(&r));
-	raw_ack(&r, 0, 20000);
-	fd = accept(lst, NULL, NULL);
+	fd = accept_with_credit(&r, 80000);
+	CHECK(!setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &(int){ 500000 }, sizeof(int)));
 	nonblocking(fd, true);
 	while (send(fd, buf, sizeof(buf), MSG_NOSIGNAL) > 0)
 		;
-	data_up_to(&r, 20000, 20000);
-	raw_ack(&r, 0, 41000);
-	data_up_to(&r, 41000, 20000);
+	at = data_up_to(&r, 80000, 10000);
+	/* Less than an eighth of the buffer is left unused. */
+	raw_ack(&r, 0, at + 9999);
+	no_data(&r);
+	raw_ack(&r, 0, at + 10000);
+	data_up_to(&r, at + 10000, 1);
 }
 
 /* The end of what was written goes, however little is left of the credit. */
 TEST(credit_to_the_last_octet, V_HPS_STREAM)
 {
-	int lst = listener(4), fd;
-	static char buf[20000];
+	static char buf[19000];
 	struct raw r;
+	int fd;
 
-	raw_dial(&r);
-	raw_hello(&r, HPS_MSG_OPEN, port_of(lst));
-	r.mine.credit = cpu_to_be32(sizeof(buf));
-	raw_startup(&r, false, 0);
-	CHECK(raw_read_startup(&r));
-	raw_ack(&r, 0, sizeof(buf));
-	fd = accept(lst, NULL, NULL);
-	CHECK_EQ(send(fd, buf, sizeof(buf), MSG_NOSIGNAL), sizeof(buf));
-	data_up_to(&r, sizeof(buf), 0);
+	fd = accept_with_credit(&r, 20000);
+	CHECK(!setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &(int){ 1 }, sizeof(int)));
+	CHECK_EQ(send(fd, buf, 19000, MSG_NOSIGNAL), 19000);
+	data_up_to(&r, 19000, 1);
+	CHECK_EQ(send(fd, buf, 1000, MSG_NOSIGNAL), 1000);
+	data_up_to(&r, 20000, 1);
 }
 
 /* --- the end ---------------------------------------------------------------------------------- */

@@ -62,7 +62,7 @@ enum hps_conn_state {
  * @fin:	no more will be written
  * @fin_sent:	the FIN is on its way or there
  * @fin_acked:	the peer has it
- * @stalled:	out of credit, counted once
+ * @stalled:	out of credit, or nearly; counted once
  * @held:	Nagle held it back when a path was last asked: a backlog of so
  *		much need not wait. 0: nothing was held back
  * @held_below:	the same, and every path has been asked since the backlog began,

@@ -130,10 +130,10 @@ u32 hps_credit_tx_room(const struct hps_credit_tx *c, u64 snd_nxt)
  * @wanted:	octets that would be one segment
  *
  * A rest that credit alone keeps short waits for the next advertisement (RFC 1122,
- * 4.2.3.4), unless it is an eighth of the buffer. That comes: the peer sees as
- * little room, for no padding makes the accounts differ, so its reader cannot
- * sleep on data (hps_credit_rx_filled()) nor without an advertisement of what it
- * has taken (hps_credit_rx_starved()).
+ * 4.2.3.4), unless it is an eighth of the buffer. That comes: no padding makes the
+ * accounts differ, so an eighth and what the reader has taken and not told, three
+ * eighths, are not more than the half at which no reader may sleep on unread data
+ * (hps_credit_rx_filled()).
  *
  * Return: octets, maybe more than @wanted; 0 if nothing shall be sent now.
  */

@@ -655,7 +655,9 @@ pull_fresh(struct hps_conn *conn, struct hps_path *path,
 
 	if (!backlog || !snd->next)
 		return false;
-	room = credit_room(conn, min_t(u64, backlog, hps_sched_longest(p)));
+	/* The same for all paths: what one is refused no other is given. */
+	len = up_to_mark(conn, min_t(u64, backlog, 2 * snd->slice), &mark);
+	room = credit_room(conn, len);
 	if (!room)
 		return false;
 	work.backlog = min_t(u64, backlog, room);

@@ -92,7 +92,8 @@ int hps_send_ack(struct hps_conn *conn, u64 ack, u64 edge, u32 buffer)
 	lockdep_assert_held(&conn->lock);
 	if (ack > most)
 		return -EPROTO;
-	more_credit = edge > snd->credit.edge;
+	more_credit = edge > snd->credit.edge ||
+		      (buffer && buffer != snd->credit.buffer);
 	hps_credit_tx_update(&snd->credit, edge, buffer ? : snd->credit.buffer,
 			     snd->nxt);
 	if (ack > snd->una) {

@@ -50,7 +50,7 @@ enum hps_mib_field {
 	HPS_MIB_DUPLICATE_OCTETS,	/* payload that had arrived before */
 	HPS_MIB_ACK_SENT,		/* acknowledgements sent as own messages */
 	HPS_MIB_ACK_PIGGYBACKED,	/* data segments that carried news */
-	HPS_MIB_CREDIT_STALL,		/* times the sender ran out of credit */
+	HPS_MIB_CREDIT_STALL,		/* times the sender had too little credit */
 	HPS_MIB_CREDIT_EXCEEDED,	/* connections ended: more than the credit */
 	HPS_MIB_SOFTIRQ_SEND,		/* pushes done in softirq */
 	HPS_MIB_CALLER_SEND,		/* pushes done in the caller's context */

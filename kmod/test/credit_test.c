@@ -347,15 +347,15 @@ static void advertise(struct trace *t)
 	hps_credit_tx_update(&t->tx, edge, t->buffer, t->snd_nxt);
 }
 
-/* A sender that waits for credit is given it when the reader goes to sleep, or
- * the reader may not, however much it waits for.
+/* While a sender waits for credit, the reader may not sleep on what has arrived,
+ * however much it waits for; with padding it may, and tells when it does.
  */
 static bool is_helped(const struct trace *t, u32 wanted)
 {
 	return t->arrived != t->sent ||
 	       hps_credit_tx_grant(&t->tx, t->snd_nxt, wanted) ||
 	       hps_credit_rx_filled(&t->rx, t->consumed) ||
-	       hps_credit_rx_starved(&t->rx, t->consumed);
+	       (t->tx.pad_sum && hps_credit_rx_starved(&t->rx, t->consumed));
 }
 
 /* Only advertisements that are due: the timer must never be what helps. */
