@@ -3,27 +3,9 @@
 #include "link/pool.h"
 
 #include <linux/jiffies.h>
-#include <net/ipv6.h>
 
 #include "net.h"
 #include "xport/channel.h"
-
-static bool same_host(const union hps_addr *a, const union hps_addr *b)
-{
-	return hps_addr_same_host(a, b) &&
-	       (a->sa.sa_family != AF_INET6 ||
-		a->in6.sin6_scope_id == b->in6.sin6_scope_id);
-}
-
-static bool same_key(const struct hps_channel_key *a,
-		     const struct hps_channel_key *b)
-{
-	return a->remote.in.sin_port == b->remote.in.sin_port &&
-	       a->ifindex == b->ifindex && a->mark == b->mark &&
-	       a->priority == b->priority && uid_eq(a->uid, b->uid) &&
-	       same_host(&a->local, &b->local) &&
-	       same_host(&a->remote, &b->remote);
-}
 
 /* Takes @ch out of the pool; false if another did. The list's reference goes
  * to the caller.
@@ -89,7 +71,7 @@ struct hps_channel *hps_pool_get(struct net *net,
 		found = false;
 		spin_lock_bh(&hn->lock);
 		list_for_each_entry(ch, &hn->pool, use_node) {
-			if (!same_key(&ch->key, key) ||
+			if (!hps_channel_same_key(&ch->key, key) ||
 			    (READ_ONCE(hn->sysctl.crc) && !ch->crc))
 				continue;
 			list_del_init(&ch->use_node);
@@ -126,7 +108,7 @@ void hps_pool_put(struct hps_channel *ch)
 	hps_channel_use(ch, &pool_events, NULL);
 	spin_lock_bh(&hn->lock);
 	list_for_each_entry(c, &hn->pool, use_node)
-		same += same_key(&c->key, &ch->key);
+		same += hps_channel_same_key(&c->key, &ch->key);
 	keep = !hn->dying && READ_ONCE(hn->sysctl.pool_idle) &&
 	       same < READ_ONCE(hn->sysctl.pool_size);
 	if (keep) {

@@ -6,6 +6,7 @@
 #include <linux/mm.h>
 #include <linux/skbuff.h>
 #include <linux/slab.h>
+#include <net/ipv6.h>
 
 #include "compat.h"
 #include "net.h"
@@ -160,6 +161,51 @@ void hps_channel_fail(struct hps_channel *ch, int err)
 }
 
 /**
+ * hps_channel_abort - have a channel fail, soon
+ * @ch:		the channel; a reference is held, or a lock under which it is used
+ * @err:	why, a negative errno
+ * @cause:	enum hps_nl_path_cause
+ *
+ * Context: any, also under any channel's lock and a data lock. The first call
+ * counts. The user is told as by hps_channel_fail().
+ */
+void hps_channel_abort(struct hps_channel *ch, int err, u8 cause)
+{
+	if (READ_ONCE(ch->doomed))
+		return;
+	WRITE_ONCE(ch->cause, cause);
+	/* A full barrier: whoever sees the error sees the cause. */
+	if (!cmpxchg(&ch->doomed, 0, err))
+		ch->ops->kick(ch);
+}
+
+static bool same_host(const union hps_addr *a, const union hps_addr *b)
+{
+	return hps_addr_same_host(a, b) &&
+	       (a->sa.sa_family != AF_INET6 ||
+		a->in6.sin6_scope_id == b->in6.sin6_scope_id);
+}
+
+/* Are they over the same pair of links? Of what was accepted the remote port
+ * tells nothing.
+ */
+bool hps_channel_same_pair(const struct hps_channel_key *a,
+			   const struct hps_channel_key *b)
+{
+	return a->ifindex == b->ifindex && same_host(&a->local, &b->local) &&
+	       same_host(&a->remote, &b->remote);
+}
+
+/* Could a channel that was dialled by one key stand in for one of the other? */
+bool hps_channel_same_key(const struct hps_channel_key *a,
+			  const struct hps_channel_key *b)
+{
+	return a->remote.in.sin_port == b->remote.in.sin_port &&
+	       a->mark == b->mark && a->priority == b->priority &&
+	       uid_eq(a->uid, b->uid) && hps_channel_same_pair(a, b);
+}
+
+/**
  * hps_channel_use - hand a channel to another user
  * @ch:		the channel, locked
  * @events:	the new user's events
@@ -219,6 +265,12 @@ void hps_channel_back_off(struct hps_channel *ch)
 /* Sends what waits. The channel is locked. */
 void hps_channel_push_locked(struct hps_channel *ch)
 {
+	int err = READ_ONCE(ch->doomed);
+
+	if (err) {
+		hps_channel_fail(ch, err);
+		return;
+	}
 	if (test_bit(HPS_CHANNEL_BACKOFF, &ch->flags) ||
 	    ch->state == HPS_CHANNEL_DEAD)
 		return;

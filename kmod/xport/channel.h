@@ -124,6 +124,15 @@ struct hps_channel_metrics {
 	u32	ack_us;		/* when that became less, last: low half of tcp_clock_us() */
 };
 
+/* Does the other end answer? Read without the channel's lock. */
+struct hps_channel_pulse {
+	u32	in_transit;	/* octets given to the transport, not acknowledged */
+	u32	progress;	/* changes with every acknowledgement of something */
+	u32	min_rtt_us;
+	u32	srtt_us;
+	u32	rttvar_us;	/* mean deviation */
+};
+
 /**
  * struct hps_channel_events - what the user of a channel is told
  *
@@ -177,6 +186,7 @@ struct hps_channel_events {
  * @trim:	channel locked: drop what nobody needs from the receive queue
  * @metrics:	any context
  * @napi:	any context: the NAPI id of its device queue that can be polled, or 0
+ * @pulse:	any context
  * @kick:	any context: have @push called soon
  * @mark:	channel locked: what packets carry from now on (SO_MARK, SO_PRIORITY)
  * @buffer:	any context: make the transport's own flow control wide enough for
@@ -201,6 +211,7 @@ struct hps_channel_ops {
 	void (*trim)(struct hps_channel *ch);
 	void (*metrics)(const struct hps_channel *ch, struct hps_channel_metrics *m);
 	unsigned int (*napi)(const struct hps_channel *ch);
+	void (*pulse)(const struct hps_channel *ch, struct hps_channel_pulse *p);
 	void (*kick)(struct hps_channel *ch);
 	void (*mark)(struct hps_channel *ch, u32 mark, u32 priority);
 	void (*buffer)(struct hps_channel *ch, u32 credit);
@@ -245,6 +256,8 @@ struct hps_channel {
 	struct hps_hello		hello;		/* ours: question or answer */
 	bool				hello_pending;
 	bool				hello_reject;
+	u8				cause;		/* enum hps_nl_path_cause, if known */
+	int				doomed;		/* see hps_channel_abort() */
 	int				err;
 	struct work_struct		release;
 	struct timer_list		backoff;
@@ -260,6 +273,11 @@ void hps_channel_put(struct hps_channel *ch);
 void hps_channel_close(struct hps_channel *ch);
 void hps_channel_linger(struct hps_channel *ch);
 void hps_channel_fail(struct hps_channel *ch, int err);
+void hps_channel_abort(struct hps_channel *ch, int err, u8 cause);
+bool hps_channel_same_pair(const struct hps_channel_key *a,
+			   const struct hps_channel_key *b);
+bool hps_channel_same_key(const struct hps_channel_key *a,
+			  const struct hps_channel_key *b);
 void hps_channel_use(struct hps_channel *ch,
 		     const struct hps_channel_events *events, void *user);
 void hps_channel_answer(struct hps_channel *ch, const struct hps_hello *hello,

@@ -428,6 +428,7 @@ const struct hps_channel_ops hps_tcp_ops = {
 	.trim		= hps_tcp_trim,
 	.metrics	= hps_tcp_metrics,
 	.napi		= tcp_napi,
+	.pulse		= hps_tcp_pulse,
 	.kick		= hps_tcp_kick,
 	.mark		= tcp_mark,
 	.buffer		= tcp_buffer,

@@ -101,6 +101,7 @@ void hps_tcp_acked(struct hps_tcp *t);
 u32 hps_tcp_in_flight(const struct sock *sk);
 void hps_tcp_metrics(const struct hps_channel *ch,
 		     struct hps_channel_metrics *m);
+void hps_tcp_pulse(const struct hps_channel *ch, struct hps_channel_pulse *p);
 
 /* tcp_recv.c */
 void hps_tcp_receive(struct hps_tcp *t);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Channels over TCP: what the scheduler wants to know of them. */
+/* Channels over TCP: what others want to know of them. */
 #include "net.h"
 #include "xport/tcp.h"
 
@@ -58,4 +58,20 @@ void hps_tcp_metrics(const struct hps_channel *ch,
 	m->srtt_us = READ_ONCE(tp->srtt_us) >> 3;
 	m->rate = READ_ONCE(t->train.rate) ? : tcp_rate(tp);
 	m->ack_us = READ_ONCE(t->ack_us);
+}
+
+/* Does the other end answer? Any context. */
+void hps_tcp_pulse(const struct hps_channel *ch, struct hps_channel_pulse *p)
+{
+	const struct tcp_sock *tp = tcp_sk(hps_tcp_sk(ch));
+	u32 rtt = tcp_min_rtt(tp);
+
+	p->in_transit = READ_ONCE(tp->write_seq) - READ_ONCE(tp->snd_una);
+	/* What was selectively acknowledged counts as well; acknowledgements
+	 * that carry no news do not: they come when only one direction works.
+	 */
+	p->progress = READ_ONCE(tp->delivered) + READ_ONCE(tp->snd_una);
+	p->min_rtt_us = rtt == ~0U ? 0 : rtt;
+	p->srtt_us = READ_ONCE(tp->srtt_us) >> 3;
+	p->rttvar_us = READ_ONCE(tp->mdev_us) >> 2;
 }
