@@ -9,6 +9,7 @@
 #include "control/sysctl.h"
 #include "link/link.h"
 #include "link/pool.h"
+#include "link/prober.h"
 #include "xport/channel.h"
 
 unsigned int hps_net_id;
@@ -25,6 +26,7 @@ static int __net_init net_init(struct net *net)
 	INIT_LIST_HEAD(&hn->channels);
 	INIT_LIST_HEAD(&hn->conns);
 	INIT_LIST_HEAD(&hn->pool);
+	INIT_LIST_HEAD(&hn->probers);
 	spin_lock_init(&hn->bind_lock);
 	for (i = 0; i < HPS_BIND_HASH; i++)
 		INIT_HLIST_HEAD(&hn->bind[i]);
@@ -57,6 +59,7 @@ static void __net_exit net_exit(struct net *net)
 	spin_unlock_bh(&hn->lock);
 	hps_sweep_stop(hn);
 	hps_conn_net_exit(net);
+	hps_prober_net_exit(net);
 	hps_pool_net_exit(net);
 	hps_channel_net_exit(net);
 	hps_sysctl_net_exit(hn);

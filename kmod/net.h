@@ -62,8 +62,8 @@ struct hps_sysctls {
  * @host_id:	random per namespace and boot; a hint for the peer
  * @dying:	the namespace or the module is going: nothing new is started
  *
- * @channels, @conns, @pool: all of the namespace, for the sweep, dumps and exit;
- *	guarded by @lock, which nests inside every other lock of HPS.
+ * @channels, @conns, @pool, @probers: all of the namespace, for the sweep, dumps
+ *	and exit; guarded by @lock, which nests inside every other lock of HPS.
  * @bind: bound sockets by port, guarded by @bind_lock.
  * @listeners: users of the TCP listener, guarded by @listen_mutex.
  * @acl: admission rules, changed under @acl_mutex, read under RCU.
@@ -81,6 +81,7 @@ struct hps_net {
 	struct list_head	channels;
 	struct list_head	conns;
 	struct list_head	pool;		/* idle outbound channels, use_node */
+	struct list_head	probers;
 	unsigned int		half_open;
 	unsigned int		orphans;
 	struct delayed_work	sweep;

@@ -122,6 +122,15 @@ void hps_pool_put(struct hps_channel *ch)
 		hps_channel_close(ch);
 }
 
+/* hps_net.lock held. */
+static void drop(struct hps_net *hn, struct hps_channel *ch)
+{
+	list_del_init(&ch->use_node);
+	hps_mib_inc(hn->net, HPS_MIB_POOL_EXPIRED);
+	hps_channel_close(ch);
+	hps_channel_put(ch);
+}
+
 static void pool_drop(struct hps_net *hn, bool all)
 {
 	unsigned long limit = READ_ONCE(hn->sysctl.pool_idle) * HZ;
@@ -131,12 +140,27 @@ static void pool_drop(struct hps_net *hn, bool all)
 	list_for_each_entry_safe(ch, next, &hn->pool, use_node) {
 		if (!all && time_before(jiffies, ch->since + limit))
 			continue;
-		list_del_init(&ch->use_node);
-		hps_mib_inc(hn->net, HPS_MIB_POOL_EXPIRED);
-		hps_channel_close(ch);
-		hps_channel_put(ch);
+		drop(hn, ch);
 	}
 	spin_unlock_bh(&hn->lock);
+}
+
+/**
+ * hps_pool_flush - a link pair is dead, and so are its idle channels
+ * @net:	the namespace
+ * @key:	whose channels
+ *
+ * Context: any; hps_net.lock is held.
+ */
+void hps_pool_flush(struct net *net, const struct hps_channel_key *key)
+{
+	struct hps_net *hn = hps_net(net);
+	struct hps_channel *ch, *next;
+
+	lockdep_assert_held(&hn->lock);
+	list_for_each_entry_safe(ch, next, &hn->pool, use_node)
+		if (hps_channel_same_key(&ch->key, key))
+			drop(hn, ch);
 }
 
 /* Closes what was idle for too long; called every second. */

@@ -11,6 +11,7 @@ struct net;
 struct hps_channel *hps_pool_get(struct net *net,
 				 const struct hps_channel_key *key);
 void hps_pool_put(struct hps_channel *ch);
+void hps_pool_flush(struct net *net, const struct hps_channel_key *key);
 void hps_pool_sweep(struct net *net);
 void hps_pool_net_exit(struct net *net);
 

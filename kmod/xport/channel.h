@@ -139,6 +139,7 @@ struct hps_channel_pulse {
  * All are called with the channel locked (process context or softirq) and must
  * not sleep.
  *
+ * @connected:	may be NULL; else the transport is connected and no hello is sent
  * @hello:	the other end's hello came; an initiator gets the answer, a
  *		responder the question (and calls hps_channel_answer())
  * @control:	a message that is not data, whole, in a linear buffer
@@ -154,6 +155,7 @@ struct hps_channel_pulse {
  * @down:	the channel is dead; called once
  */
 struct hps_channel_events {
+	void (*connected)(struct hps_channel *ch);
 	void (*hello)(struct hps_channel *ch, const struct hps_hello *hello);
 	int  (*control)(struct hps_channel *ch, const struct hps_msg *msg, u32 len);
 	int  (*data)(struct hps_channel *ch, const struct hps_data *data, u32 len,

@@ -150,9 +150,13 @@ static void on_state_change(struct sock *sk)
 	case TCP_ESTABLISHED:
 		if (t->ch.state == HPS_CHANNEL_DIALING) {
 			t->ch.state = HPS_CHANNEL_HELLO;
-			t->ch.hello_pending = true;
 			t->rx.pos = tcp_sk(sk)->copied_seq;
 			hps_tcp_addrs(sk, &t->ch.key.local, &t->ch.key.remote);
+			if (t->ch.events && t->ch.events->connected) {
+				t->ch.events->connected(&t->ch);
+				break;
+			}
+			t->ch.hello_pending = true;
 			hps_tcp_kick(&t->ch);
 		}
 		break;
