@@ -303,6 +303,14 @@ static void path_hello(struct hps_channel *ch, const struct hps_hello *hello)
 	hps_conn_answer(ch->user, hello);
 }
 
+static enum hps_nl_path_cause cause_of(const struct hps_channel *ch, int err)
+{
+	if (READ_ONCE(ch->cause))
+		return ch->cause;
+	return err == -ECONNRESET || err == -EPIPE ? HPS_PATH_CAUSE_PEER :
+						     HPS_PATH_CAUSE_TRANSPORT;
+}
+
 static void path_down(struct hps_channel *ch, int err)
 {
 	struct hps_path *path = ch->user;
@@ -315,8 +323,8 @@ static void path_down(struct hps_channel *ch, int err)
 	path->state = HPS_PATH_DOWN;
 	trace_hps_path_down(conn->token, ch->key.ifindex, 0, err);
 	if (was_up)
-		hps_conn_event(conn, HPS_CONN_EVENT_PATH_DOWN, path,
-			       HPS_REASON_NONE, err);
+		hps_path_note(path, HPS_CONN_EVENT_PATH_DOWN,
+			      cause_of(ch, err), err);
 	hps_send_path_lost(conn, path);
 	list_for_each_entry(other, &conn->paths, node)
 		left |= other->state == HPS_PATH_UP;

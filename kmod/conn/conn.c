@@ -155,8 +155,8 @@ static void conn_end(struct work_struct *work)
 
 	spin_lock_bh(&conn->lock);
 	if (conn->state != HPS_CONN_CLOSED)
-		hps_conn_event(conn, HPS_CONN_EVENT_CLOSED, NULL,
-			       HPS_REASON_NONE, 0);
+		hps_conn_event(conn, HPS_CONN_EVENT_CLOSED, HPS_REASON_NONE,
+			       0);
 	conn->state = HPS_CONN_CLOSED;
 	spin_unlock_bh(&conn->lock);
 	hps_conn_timers_stop(conn);
@@ -222,7 +222,7 @@ static void conn_set_state(struct hps_conn *conn, enum hps_conn_state state)
 void hps_conn_established(struct hps_conn *conn)
 {
 	conn_set_state(conn, HPS_CONN_ESTABLISHED);
-	hps_conn_event(conn, HPS_CONN_EVENT_OPENED, NULL, HPS_REASON_NONE, 0);
+	hps_conn_event(conn, HPS_CONN_EVENT_OPENED, HPS_REASON_NONE, 0);
 	if (conn->sk) {
 		WRITE_ONCE(conn->sk->sk_state, TCP_ESTABLISHED);
 		conn->sk->sk_state_change(conn->sk);
@@ -256,7 +256,7 @@ void hps_conn_lost(struct hps_conn *conn, int err, enum hps_reason reason)
 	conn_set_state(conn, HPS_CONN_CLOSED);
 	conn->err = err;
 	conn->reason = reason;
-	hps_conn_event(conn, HPS_CONN_EVENT_CLOSED, NULL, reason, err);
+	hps_conn_event(conn, HPS_CONN_EVENT_CLOSED, reason, err);
 	/* What lies behind a gap can never be read. */
 	hps_reasm_cut(&conn->rcv.reasm);
 	hps_send_forget(conn);

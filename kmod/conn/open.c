@@ -407,8 +407,8 @@ static enum hps_reason inbound_open(struct hps_channel *ch,
 	hps_channel_use(ch, &hps_path_events, path);
 	path->state = HPS_PATH_UP;
 	hps_path_fit_slice(path);
-	hps_conn_event(conn, HPS_CONN_EVENT_OPENED, NULL, HPS_REASON_NONE, 0);
-	hps_conn_event(conn, HPS_CONN_EVENT_PATH_UP, path, HPS_REASON_NONE, 0);
+	hps_conn_event(conn, HPS_CONN_EVENT_OPENED, HPS_REASON_NONE, 0);
+	hps_path_note(path, HPS_CONN_EVENT_PATH_UP, HPS_PATH_CAUSE_NONE, 0);
 	path->todo |= HPS_PATH_LINKS;
 	ch->ops->buffer(ch, conn->rcv.credit.buffer);
 	ch->ops->mark(ch, conn->key.mark, conn->key.priority);

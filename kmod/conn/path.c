@@ -258,6 +258,29 @@ void hps_path_fit_slice(struct hps_path *path)
 	WRITE_ONCE(path->conn->snd.slice, hps_sched_slice(m.mss));
 }
 
+/**
+ * hps_path_note - report and count what becomes of a path
+ * @path:	the path; data lock held
+ * @event:	HPS_CONN_EVENT_PATH_*
+ * @cause:	why, if it is bad news
+ * @err:	of the transport, or 0
+ */
+void hps_path_note(struct hps_path *path, enum hps_conn_event event,
+		   enum hps_nl_path_cause cause, int err)
+{
+	struct hps_conn *conn = path->conn;
+	struct hps_link *link = path->link;
+
+	if (link && event == HPS_CONN_EVENT_PATH_UP)
+		atomic_inc(&link->paths.ups);
+	else if (link && event == HPS_CONN_EVENT_PATH_SUSPECT)
+		atomic_inc(&link->paths.suspects);
+	else if (link && event == HPS_CONN_EVENT_PATH_DOWN)
+		atomic_inc(&link->paths.downs[cause]);
+	trace_hps_path_health(conn->token, path->ch->key.ifindex, event, cause);
+	hps_conn_path_event(conn, event, path, cause, err);
+}
+
 /* The path may carry segments from now on. Data lock held. */
 void hps_path_up(struct hps_path *path)
 {
@@ -266,7 +289,7 @@ void hps_path_up(struct hps_path *path)
 	path->state = HPS_PATH_UP;
 	hps_path_fit_slice(path);
 	trace_hps_path_up(conn->token, path->ch->key.ifindex);
-	hps_conn_event(conn, HPS_CONN_EVENT_PATH_UP, path, HPS_REASON_NONE, 0);
+	hps_path_note(path, HPS_CONN_EVENT_PATH_UP, HPS_PATH_CAUSE_NONE, 0);
 	/* All may have been said while the join was under way. */
 	hps_conn_check_end(conn);
 	path->ch->ops->kick(path->ch);

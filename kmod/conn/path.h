@@ -8,6 +8,7 @@
 #include <linux/list.h>
 
 #include "conn/conn.h"
+#include "conn/snapshot.h"
 
 /**
  * enum hps_path_state - life of a path
@@ -116,6 +117,8 @@ int hps_path_start(struct hps_path *path, struct hps_channel *ch,
 void hps_path_free(struct hps_path *path);
 void hps_path_up(struct hps_path *path);
 void hps_path_fit_slice(struct hps_path *path);
+void hps_path_note(struct hps_path *path, enum hps_conn_event event,
+		   enum hps_nl_path_cause cause, int err);
 void hps_path_detach(struct hps_path *path);
 void hps_path_release(struct hps_path *path);
 void hps_path_retire(struct hps_path *path);

@@ -210,18 +210,9 @@ int hps_conn_batch(struct hps_net *hn, struct hps_conn **batch, int max,
 	return n;
 }
 
-/**
- * hps_conn_event() - report something to the floors above
- * @conn: the connection
- * @event: what happened
- * @path: in events of a path, else NULL
- * @reason: of a close or loss, else HPS_REASON_NONE
- * @err: negative errno of a close or loss, or 0
- *
- * Context: process or softirq, under the data lock.
- */
-void hps_conn_event(struct hps_conn *conn, enum hps_conn_event event,
-		    struct hps_path *path, enum hps_reason reason, int err)
+static void report(struct hps_conn *conn, enum hps_conn_event event,
+		   const struct hps_path *path, enum hps_reason reason,
+		   enum hps_nl_path_cause cause, int err)
 {
 	const struct hps_conn_observer *o;
 	struct hps_path_snapshot path_snap;
@@ -235,9 +226,41 @@ void hps_conn_event(struct hps_conn *conn, enum hps_conn_event event,
 		if (path)
 			fill_path(path, &path_snap);
 		o->event(conn->net, event, &head, path ? &path_snap : NULL,
-			 reason, err);
+			 reason, cause, err);
 	}
 	rcu_read_unlock();
+}
+
+/**
+ * hps_conn_event() - report something to the floors above
+ * @conn: the connection
+ * @event: what happened
+ * @reason: of a close or loss, else HPS_REASON_NONE
+ * @err: negative errno of a close or loss, or 0
+ *
+ * Context: process or softirq, under the data lock.
+ */
+void hps_conn_event(struct hps_conn *conn, enum hps_conn_event event,
+		    enum hps_reason reason, int err)
+{
+	report(conn, event, NULL, reason, HPS_PATH_CAUSE_NONE, err);
+}
+
+/**
+ * hps_conn_path_event() - report what became of a path
+ * @conn: the connection
+ * @event: what happened
+ * @path: to which path
+ * @cause: why, if it is bad news
+ * @err: negative errno of a loss, or 0
+ *
+ * Context: process or softirq, under the data lock. See hps_path_note().
+ */
+void hps_conn_path_event(struct hps_conn *conn, enum hps_conn_event event,
+			 struct hps_path *path, enum hps_nl_path_cause cause,
+			 int err)
+{
+	report(conn, event, path, HPS_REASON_NONE, cause, err);
 }
 
 /**

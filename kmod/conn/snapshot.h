@@ -11,6 +11,7 @@
 
 #include "wire.h"
 #include "xport/channel.h"
+#include <uapi/linux/hps_netlink.h>
 
 struct hps_conn;
 struct hps_net;
@@ -103,12 +104,16 @@ void hps_conn_snapshot(struct hps_conn *conn, struct hps_conn_snapshot *snap);
  * @HPS_CONN_EVENT_CLOSED:	ended, with reason and error
  * @HPS_CONN_EVENT_PATH_UP:	a path became usable, the first one as well
  * @HPS_CONN_EVENT_PATH_DOWN:	a path of a live connection was lost
+ * @HPS_CONN_EVENT_PATH_SUSPECT: a path does not answer
+ * @HPS_CONN_EVENT_PATH_READY:	it answers again
  */
 enum hps_conn_event {
 	HPS_CONN_EVENT_OPENED,
 	HPS_CONN_EVENT_CLOSED,
 	HPS_CONN_EVENT_PATH_UP,
 	HPS_CONN_EVENT_PATH_DOWN,
+	HPS_CONN_EVENT_PATH_SUSPECT,
+	HPS_CONN_EVENT_PATH_READY,
 };
 
 /**
@@ -124,11 +129,15 @@ struct hps_conn_observer {
 	void (*event)(struct net *net, enum hps_conn_event event,
 		      const struct hps_conn_head *head,
 		      const struct hps_path_snapshot *path,
-		      enum hps_reason reason, int err);
+		      enum hps_reason reason, enum hps_nl_path_cause cause,
+		      int err);
 };
 
 void hps_conn_observe(const struct hps_conn_observer *observer);
 void hps_conn_event(struct hps_conn *conn, enum hps_conn_event event,
-		    struct hps_path *path, enum hps_reason reason, int err);
+		    enum hps_reason reason, int err);
+void hps_conn_path_event(struct hps_conn *conn, enum hps_conn_event event,
+			 struct hps_path *path, enum hps_nl_path_cause cause,
+			 int err);
 
 #endif /* _HPS_CONN_SNAPSHOT_H */

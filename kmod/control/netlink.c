@@ -183,6 +183,8 @@ static const u8 conn_events[] = {
 	[HPS_CONN_EVENT_CLOSED]		= HPS_EVENT_CONN_CLOSED,
 	[HPS_CONN_EVENT_PATH_UP]	= HPS_EVENT_PATH_UP,
 	[HPS_CONN_EVENT_PATH_DOWN]	= HPS_EVENT_PATH_DOWN,
+	[HPS_CONN_EVENT_PATH_SUSPECT]	= HPS_EVENT_PATH_SUSPECT,
+	[HPS_CONN_EVENT_PATH_READY]	= HPS_EVENT_PATH_READY,
 };
 
 struct conn_notice {
@@ -191,6 +193,7 @@ struct conn_notice {
 	const struct hps_path_snapshot	*path;
 	u8				event;
 	enum hps_reason			reason;
+	enum hps_nl_path_cause		cause;
 	int				err;
 };
 
@@ -204,6 +207,9 @@ static int put_conn_notice(struct sk_buff *skb, const void *object)
 	if (n->reason != HPS_REASON_NONE &&
 	    nla_put_u32(skb, HPS_A_CONN_REASON, n->reason))
 		return -EMSGSIZE;
+	if (n->cause != HPS_PATH_CAUSE_NONE &&
+	    nla_put_u8(skb, HPS_A_CONN_CAUSE, n->cause))
+		return -EMSGSIZE;
 	if (n->err && nla_put_u32(skb, HPS_A_CONN_ERROR, abs(n->err)))
 		return -EMSGSIZE;
 	return n->path ? hps_nl_put_path(skb, n->path) : 0;
@@ -212,7 +218,8 @@ static int put_conn_notice(struct sk_buff *skb, const void *object)
 static void conn_event(struct net *net, enum hps_conn_event event,
 		       const struct hps_conn_head *head,
 		       const struct hps_path_snapshot *path,
-		       enum hps_reason reason, int err)
+		       enum hps_reason reason, enum hps_nl_path_cause cause,
+		       int err)
 {
 	struct conn_notice notice = {
 		.net	= net,
@@ -220,6 +227,7 @@ static void conn_event(struct net *net, enum hps_conn_event event,
 		.path	= path,
 		.event	= conn_events[event],
 		.reason	= reason,
+		.cause	= cause,
 		.err	= err,
 	};
 

@@ -13,7 +13,7 @@
 #include "link/link.h"
 #include "net.h"
 
-#define REPLY_SIZE	256
+#define REPLY_SIZE	384
 
 static int put_bundle_sums(struct sk_buff *skb, const struct hps_link_sums *s)
 {
@@ -165,6 +165,24 @@ static int put_link_sums(struct sk_buff *skb, const struct hps_link_sums *s)
 	return 0;
 }
 
+static int put_link_paths(struct sk_buff *skb, const struct hps_link_paths *p)
+{
+	int cause;
+
+	BUILD_BUG_ON(HPS_A_LINK_DOWNS_REPLACED - HPS_A_LINK_DOWNS_CARRIER !=
+		     HPS_PATH_CAUSE_REPLACED - HPS_PATH_CAUSE_CARRIER);
+	if (nla_put_u32(skb, HPS_A_LINK_PATH_UPS, atomic_read(&p->ups)) ||
+	    nla_put_u32(skb, HPS_A_LINK_PATH_SUSPECTS,
+			atomic_read(&p->suspects)))
+		return -EMSGSIZE;
+	for (cause = HPS_PATH_CAUSE_CARRIER; cause < HPS_PATH_CAUSES; cause++)
+		if (nla_put_u32(skb, HPS_A_LINK_DOWNS_CARRIER + cause -
+				HPS_PATH_CAUSE_CARRIER,
+				atomic_read(&p->downs[cause])))
+			return -EMSGSIZE;
+	return 0;
+}
+
 /* Under RCU. */
 static int put_link(struct sk_buff *skb, const void *object)
 {
@@ -182,7 +200,7 @@ static int put_link(struct sk_buff *skb, const void *object)
 	if (READ_ONCE(link->up) && nla_put_flag(skb, HPS_A_LINK_UP))
 		return -EMSGSIZE;
 	hps_link_read(link, &sums);
-	return put_link_sums(skb, &sums);
+	return put_link_sums(skb, &sums) ? : put_link_paths(skb, &link->paths);
 }
 
 static int need_ifindex(struct genl_info *info)

@@ -100,6 +100,37 @@ TRACE_EVENT(hps_path_down,
 		  __entry->err)
 );
 
+/* @event: enum hps_conn_event; @cause: enum hps_nl_path_cause */
+TRACE_EVENT(hps_path_health,
+	TP_PROTO(u64 conn, int ifindex, u32 event, u32 cause),
+
+	TP_ARGS(conn, ifindex, event, cause),
+
+	TP_STRUCT__entry(
+		__field(u64,	conn)
+		__field(int,	ifindex)
+		__field(u32,	event)
+		__field(u32,	cause)
+	),
+
+	TP_fast_assign(
+		__entry->conn = conn;
+		__entry->ifindex = ifindex;
+		__entry->event = event;
+		__entry->cause = cause;
+	),
+
+	TP_printk("conn=%016llx ifindex=%d event=%s cause=%s", __entry->conn,
+		  __entry->ifindex,
+		  __print_symbolic(__entry->event, { 2, "up" }, { 3, "down" },
+				   { 4, "suspect" }, { 5, "ready" }),
+		  __print_symbolic(__entry->cause, { 0, "none" },
+				   { 1, "carrier" }, { 2, "removed" },
+				   { 3, "address" }, { 4, "silent" },
+				   { 5, "transport" }, { 6, "peer" },
+				   { 7, "withdrawn" }, { 8, "replaced" }))
+);
+
 /* States are those of enum hps_conn_state. */
 TRACE_EVENT(hps_conn_state,
 	TP_PROTO(u64 conn, int from, int to),

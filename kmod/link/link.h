@@ -13,6 +13,7 @@
 #include <linux/types.h>
 #include <linux/u64_stats_sync.h>
 #include <uapi/linux/hps.h>
+#include <uapi/linux/hps_netlink.h>
 
 struct hps_bundle;
 struct hps_link_tally;
@@ -25,6 +26,15 @@ struct notifier_block;
 union hps_addr;
 
 #define HPS_MAX_LINKS	255	/* of a bundle: an id has eight bits, 0 is none */
+
+#define HPS_PATH_CAUSES	(HPS_PATH_CAUSE_REPLACED + 1)
+
+/* What became of the paths over a link. */
+struct hps_link_paths {
+	atomic_t	ups;
+	atomic_t	suspects;
+	atomic_t	downs[HPS_PATH_CAUSES];
+};
 
 /* Payload of HPS, without any header; what was sent again counts again. */
 struct hps_link_sums {
@@ -56,6 +66,7 @@ struct hps_link_counters {
  * @in_tally: guarded by the lock of the tally, for the whole life
  * @up: guarded by RTNL, read anywhere
  * @role, @weight: written under RTNL, read anywhere (READ_ONCE)
+ * @paths: atomic
  * @id, @origin, @ifindex, @tally, @counters: constant
  */
 struct hps_link {
@@ -70,6 +81,7 @@ struct hps_link {
 	struct hps_bundle	*bundle;
 	struct hps_link_tally	*tally;
 	struct hps_link_counters __percpu *counters;
+	struct hps_link_paths	paths;
 	struct list_head	by_net;
 	struct list_head	in_tally;
 	struct rcu_head		rcu;

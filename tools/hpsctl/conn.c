@@ -54,6 +54,10 @@ static const char *path_state_name(uint8_t state)
 		return "up";
 	case HPS_PATH_STATE_DOWN:
 		return "down";
+	case HPS_PATH_STATE_SUSPECT:
+		return "suspect";
+	case HPS_PATH_STATE_SILENT:
+		return "silent";
 	}
 	return "unknown";
 }

@@ -58,6 +58,11 @@ void out_socket_names(const struct diag_socket *s);
 
 const char *policy_name(uint8_t policy);
 
+const char *cause_name(uint8_t cause);
+
+/* -s was given. */
+extern bool want_statistics;
+
 /* Of enum hps_reason: a word, a sentence. */
 const char *reason_name(uint32_t code);
 const char *reason_text(uint32_t code);

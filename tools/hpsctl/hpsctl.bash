@@ -29,7 +29,7 @@ _hpsctl()
 	done
 
 	if [[ $cur == -* ]]; then
-		choice="-j -p -h --json --pretty --help"
+		choice="-j -p -s -h --json --pretty --statistics --help"
 		[ "$object" != stats ] || choice="--nonzero"
 	else
 		case $object,$command,$prev in

@@ -35,6 +35,29 @@ static const char *origin_name(uint8_t origin)
 	return "unknown";
 }
 
+/* What became of the paths over it: in JSON always, as text with -s. */
+static void print_paths(const struct nlattr **tb)
+{
+	unsigned int cause;
+
+	if (!want_statistics && !out_is_json())
+		return;
+	out_u64("path_ups", "    paths up %llu",
+		nl_number(tb[HPS_A_LINK_PATH_UPS]));
+	out_u64("path_suspects", " suspect %llu  down:",
+		nl_number(tb[HPS_A_LINK_PATH_SUSPECTS]));
+	out_object_begin("downs");
+	for (cause = HPS_PATH_CAUSE_CARRIER; cause <= HPS_PATH_CAUSE_REPLACED;
+	     cause++) {
+		out_text(" %s", cause_name(cause));
+		out_u64(cause_name(cause), " %llu",
+			nl_number(tb[HPS_A_LINK_DOWNS_CARRIER + cause -
+				     HPS_PATH_CAUSE_CARRIER]));
+	}
+	out_object_end();
+	out_text("\n");
+}
+
 static void print(const struct nlmsghdr *nlh)
 {
 	const struct nlattr *tb[HPS_A_LINK_MAX + 1];
@@ -60,6 +83,7 @@ static void print(const struct nlmsghdr *nlh)
 		nl_number(tb[HPS_A_LINK_RX_BYTES]));
 	out_u64("rx_segments", " %llu segments\n",
 		nl_number(tb[HPS_A_LINK_RX_SEGMENTS]));
+	print_paths(tb);
 	out_object_end();
 }
 

@@ -30,12 +30,13 @@ static const struct object {
 #define OBJECTS	(sizeof(objects) / sizeof(objects[0]))
 
 static bool json, pretty;
+bool want_statistics;
 
 static void usage(FILE *to)
 {
 	size_t i;
 
-	fprintf(to, "usage: hpsctl [-j [-p]] OBJECT [COMMAND [ARGUMENT...]]\n");
+	fprintf(to, "usage: hpsctl [-s] [-j [-p]] OBJECT [COMMAND [ARGUMENT...]]\n");
 	for (i = 0; i < OBJECTS; i++) {
 		const struct command *c = objects[i].commands;
 
@@ -45,7 +46,7 @@ static void usage(FILE *to)
 			fprintf(to, "       hpsctl %s %s%s%s\n", objects[i].name,
 				c->name, *c->usage ? " " : "", c->usage);
 	}
-	fprintf(to, "options: -j JSON, -p pretty JSON, -h this help; see hpsctl(8)\n");
+	fprintf(to, "options: -j JSON, -p pretty JSON, -s statistics, -h this help; see hpsctl(8)\n");
 }
 
 void command_usage(const struct command *table, const char *object)
@@ -101,18 +102,22 @@ int main(int argc, char **argv)
 	static const struct option options[] = {
 		{ "json",	no_argument, NULL, 'j' },
 		{ "pretty",	no_argument, NULL, 'p' },
+		{ "statistics",	no_argument, NULL, 's' },
 		{ "help",	no_argument, NULL, 'h' },
 		{ }
 	};
 	int option;
 
-	while ((option = getopt_long(argc, argv, "+jph", options, NULL)) != -1) {
+	while ((option = getopt_long(argc, argv, "+jpsh", options, NULL)) != -1) {
 		switch (option) {
 		case 'j':
 			json = true;
 			break;
 		case 'p':
 			pretty = true;
+			break;
+		case 's':
+			want_statistics = true;
 			break;
 		case 'h':
 			usage(stdout);

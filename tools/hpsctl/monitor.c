@@ -23,6 +23,8 @@ static const char * const events[] = {
 	[HPS_EVENT_CONN_CLOSED]		= "conn-closed",
 	[HPS_EVENT_PATH_UP]		= "path-up",
 	[HPS_EVENT_PATH_DOWN]		= "path-down",
+	[HPS_EVENT_PATH_SUSPECT]	= "path-suspect",
+	[HPS_EVENT_PATH_READY]		= "path-ready",
 };
 
 static void out_event(const struct nlattr *attr)
@@ -63,6 +65,9 @@ static void print_conn(const struct nlmsghdr *nlh)
 	if (tb[HPS_A_CONN_REASON])
 		out_str("reason", " reason %s",
 			reason_name(nl_number(tb[HPS_A_CONN_REASON])));
+	if (tb[HPS_A_CONN_CAUSE])
+		out_str("cause", " cause %s",
+			cause_name(nl_number(tb[HPS_A_CONN_CAUSE])));
 	if (tb[HPS_A_CONN_ERROR])
 		out_str("error", " error %s",
 			strerrorname_np(nl_number(tb[HPS_A_CONN_ERROR])) ? :

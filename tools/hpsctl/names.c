@@ -61,6 +61,19 @@ void out_address(const char *key, const char *fmt, const struct nlattr *addr,
 		 port ? (int)nl_number(port) : -1);
 }
 
+/* enum hps_nl_path_cause */
+const char *cause_name(uint8_t cause)
+{
+	static const char * const names[] = {
+		"none", "carrier", "removed", "address", "silent",
+		"transport", "peer", "withdrawn", "replaced",
+	};
+
+	if (cause < sizeof(names) / sizeof(names[0]))
+		return names[cause];
+	return "unknown";
+}
+
 /* The names are those of the list in the uapi. */
 static const struct reason {
 	uint32_t code;

@@ -24,11 +24,43 @@ enum hps_acl_action {
  * @HPS_PATH_STATE_OPENING: the channel, the open or the join is being set up
  * @HPS_PATH_STATE_UP: carries segments in both directions
  * @HPS_PATH_STATE_DOWN: lost; what it had in transit goes over another path
+ * @HPS_PATH_STATE_SUSPECT: up but does not answer; other paths carry what it
+ *   had in transit
+ * @HPS_PATH_STATE_SILENT: up but does not answer, and no other path does
+ *   better
  */
 enum hps_nl_path_state {
 	HPS_PATH_STATE_OPENING,
 	HPS_PATH_STATE_UP,
 	HPS_PATH_STATE_DOWN,
+	HPS_PATH_STATE_SUSPECT,
+	HPS_PATH_STATE_SILENT,
+};
+
+/**
+ * enum hps_nl_path_cause - Why a path became suspect or went down.
+ * @HPS_PATH_CAUSE_CARRIER: the local link went down or lost its carrier
+ * @HPS_PATH_CAUSE_REMOVED: the interface went away or was taken out of its
+ *   bundle
+ * @HPS_PATH_CAUSE_ADDRESS: the local address was removed
+ * @HPS_PATH_CAUSE_SILENT: octets were in transit and nothing was acknowledged
+ *   for too long
+ * @HPS_PATH_CAUSE_TRANSPORT: the transport reported an error
+ * @HPS_PATH_CAUSE_PEER: the peer ended the channel
+ * @HPS_PATH_CAUSE_WITHDRAWN: the peer does not offer its link any more
+ * @HPS_PATH_CAUSE_REPLACED: the peer or we joined anew over the same pair of
+ *   links
+ */
+enum hps_nl_path_cause {
+	HPS_PATH_CAUSE_NONE,
+	HPS_PATH_CAUSE_CARRIER,
+	HPS_PATH_CAUSE_REMOVED,
+	HPS_PATH_CAUSE_ADDRESS,
+	HPS_PATH_CAUSE_SILENT,
+	HPS_PATH_CAUSE_TRANSPORT,
+	HPS_PATH_CAUSE_PEER,
+	HPS_PATH_CAUSE_WITHDRAWN,
+	HPS_PATH_CAUSE_REPLACED,
 };
 
 /**
@@ -45,7 +77,10 @@ enum hps_nl_path_state {
  * @HPS_EVENT_CONN_OPENED: a connection was established
  * @HPS_EVENT_CONN_CLOSED: it ended, see reason and error
  * @HPS_EVENT_PATH_UP: a connection uses one more path
- * @HPS_EVENT_PATH_DOWN: a connection lost a path, see reason and error
+ * @HPS_EVENT_PATH_DOWN: a connection lost a path, see cause and error
+ * @HPS_EVENT_PATH_SUSPECT: a path does not answer, see cause and the path's
+ *   state
+ * @HPS_EVENT_PATH_READY: a path that was suspect answers again
  */
 enum hps_nl_event {
 	HPS_EVENT_BUNDLE_ADDED,
@@ -60,6 +95,8 @@ enum hps_nl_event {
 	HPS_EVENT_CONN_CLOSED,
 	HPS_EVENT_PATH_UP,
 	HPS_EVENT_PATH_DOWN,
+	HPS_EVENT_PATH_SUSPECT,
+	HPS_EVENT_PATH_READY,
 };
 
 enum {
@@ -94,6 +131,16 @@ enum {
 	HPS_A_LINK_TX_SEGMENTS,
 	HPS_A_LINK_RX_SEGMENTS,
 	HPS_A_LINK_PAD,
+	HPS_A_LINK_PATH_UPS,
+	HPS_A_LINK_PATH_SUSPECTS,
+	HPS_A_LINK_DOWNS_CARRIER,
+	HPS_A_LINK_DOWNS_REMOVED,
+	HPS_A_LINK_DOWNS_ADDRESS,
+	HPS_A_LINK_DOWNS_SILENT,
+	HPS_A_LINK_DOWNS_TRANSPORT,
+	HPS_A_LINK_DOWNS_PEER,
+	HPS_A_LINK_DOWNS_WITHDRAWN,
+	HPS_A_LINK_DOWNS_REPLACED,
 
 	__HPS_A_LINK_MAX
 };
@@ -143,6 +190,7 @@ enum {
 	HPS_A_CONN_REASON,
 	HPS_A_CONN_ERROR,
 	HPS_A_CONN_PAD,
+	HPS_A_CONN_CAUSE,
 
 	__HPS_A_CONN_MAX
 };
