@@ -39,6 +39,7 @@ static int __net_init net_init(struct net *net)
 	err = hps_sysctl_net_init(hn);
 	if (err)
 		goto err_mib;
+	hps_linkevent_net_init(hn);
 	hps_sweep_start(hn);
 	return 0;
 
@@ -58,6 +59,7 @@ static void __net_exit net_exit(struct net *net)
 	hn->dying = true;
 	spin_unlock_bh(&hn->lock);
 	hps_sweep_stop(hn);
+	hps_linkevent_net_exit(hn);
 	hps_conn_net_exit(net);
 	hps_prober_net_exit(net);
 	hps_pool_net_exit(net);

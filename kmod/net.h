@@ -36,6 +36,8 @@ struct hps_tcp_listener;
  * @pool_idle:		seconds an idle channel is kept; 0 keeps none
  * @pool_size:		idle channels kept per address pair
  * @zerocopy_min:	writes below are copied, MSG_ZEROCOPY or not, octets
+ * @conn_timeout:	seconds a connection waits for a path when none works
+ * @dead_ms:		silence after which a path is suspect, at least
  * @port_min:		first port given to sockets that did not bind
  * @port_max:		last such port
  */
@@ -53,6 +55,8 @@ struct hps_sysctls {
 	unsigned int	pool_idle;
 	unsigned int	pool_size;
 	unsigned int	zerocopy_min;
+	unsigned int	conn_timeout;
+	unsigned int	dead_ms;
 	unsigned int	port_min;
 	unsigned int	port_max;
 };
@@ -85,6 +89,8 @@ struct hps_net {
 	unsigned int		half_open;
 	unsigned int		orphans;
 	struct delayed_work	sweep;
+	struct delayed_work	events;		/* linkevent.c */
+	struct delayed_work	events_again;
 
 	spinlock_t		bind_lock;	/* bind */
 	struct hlist_head	bind[HPS_BIND_HASH];

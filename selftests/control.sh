@@ -23,7 +23,7 @@ index() { ipa -j link show "$1" | jq '.[0].ifindex'; }
 
 # --- sysctls ---
 
-knobs="crc=0 cutoff=0 fin_timeout=60 handshake_timeout=5 max_half_open=1024
+knobs="conn_timeout=30 crc=0 cutoff=0 dead_ms=100 fin_timeout=60 handshake_timeout=5 max_half_open=1024
 max_orphans=4096 pool_idle=60 pool_size=64 port=18512 port_max=60999
 port_min=32768 probe_time=10 rmem=2097152 wmem=2097152 zerocopy_min=16384"
 
@@ -75,6 +75,8 @@ ranges() {
 		in_range handshake_timeout 1 300 &&
 		out_of_range handshake_timeout 0 301 &&
 		in_range max_half_open 1 1048576 && out_of_range max_half_open 0 &&
+		in_range conn_timeout 1 86400 && out_of_range conn_timeout 0 86401 &&
+		in_range dead_ms 10 60000 && out_of_range dead_ms 9 60001 &&
 		in_range pool_idle 0 86400 && out_of_range pool_idle 86401 &&
 		in_range pool_size 0 65536 && out_of_range pool_size 65537 &&
 		in_range port_min 1 60999 && out_of_range port_min 0 61000 &&

@@ -5,8 +5,10 @@
 #include "conn/join.h"
 #include "conn/path.h"
 #include "conn/recv.h"
+#include "conn/rejoin.h"
 #include "conn/send.h"
 #include "conn/snapshot.h"
+#include "conn/watch.h"
 #include "control/trace.h"
 #include "ddp/message.h"
 #include "link/link.h"
@@ -147,6 +149,8 @@ static u32 path_parsed(struct hps_channel *ch, u32 pos)
 	}
 	if (conn->todo & HPS_TODO_ACK)
 		ch->ops->kick(ch);
+	if (conn->initiator && conn->nr_paths > 1)
+		hps_watch(conn);
 	hps_join_if_wanted(conn);
 	hps_rxq_first(&path->rxq, &pos);
 	spin_unlock_bh(&conn->lock);
@@ -326,6 +330,7 @@ static void path_down(struct hps_channel *ch, int err)
 		hps_path_note(path, HPS_CONN_EVENT_PATH_DOWN,
 			      cause_of(ch, err), err);
 	hps_send_path_lost(conn, path);
+	hps_join_offer_lost(path);
 	list_for_each_entry(other, &conn->paths, node)
 		left |= other->state == HPS_PATH_UP;
 	if (left) {
@@ -335,6 +340,7 @@ static void path_down(struct hps_channel *ch, int err)
 	} else if (!path->join || was_up) {
 		hps_path_last_lost(path, err);
 	}
+	hps_rejoin_path_lost(path, was_up);
 	spin_unlock_bh(&conn->lock);
 	hps_path_release(path);
 }

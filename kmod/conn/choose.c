@@ -3,7 +3,8 @@
  * Choosing paths: which may carry what, and the scheduler's view of them.
  *
  * A link's role says when its paths carry: active ones always, backup ones
- * while no active one is left, those for duplicates when nothing else is.
+ * while no active one is left that answers, those for duplicates when nothing
+ * else is.
  */
 #include "conn/choose.h"
 

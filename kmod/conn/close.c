@@ -6,6 +6,7 @@
 #include "conn/conn.h"
 #include "conn/path.h"
 #include "conn/recv.h"
+#include "conn/rejoin.h"
 #include "conn/send.h"
 
 /* Both directions have ended and both ends know. Data lock held. */
@@ -28,6 +29,8 @@ void hps_conn_check_end(struct hps_conn *conn)
 	lockdep_assert_held(&conn->lock);
 	if (!hps_conn_complete(conn) || conn->state != HPS_CONN_ESTABLISHED)
 		return;
+	if (conn->rejoin)
+		hps_rejoin_stop(conn);
 	list_for_each_entry(path, &conn->paths, node)
 		if (path->state == HPS_PATH_UP && !path->finack_sent &&
 		    list_empty(&path->rxq.extents))

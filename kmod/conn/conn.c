@@ -11,6 +11,7 @@
 #include "conn/join.h"
 #include "conn/path.h"
 #include "conn/recv.h"
+#include "conn/rejoin.h"
 #include "conn/sched.h"
 #include "conn/send.h"
 #include "conn/snapshot.h"
@@ -53,6 +54,7 @@ struct hps_conn *hps_conn_alloc(struct net *net, bool initiator, u32 rmem,
 	INIT_LIST_HEAD(&conn->net_node);
 	INIT_LIST_HEAD(&conn->accept_node);
 	INIT_LIST_HEAD(&conn->paths);
+	INIT_LIST_HEAD(&conn->waits);
 	INIT_LIST_HEAD(&conn->snd.chunks);
 	INIT_LIST_HEAD(&conn->snd.again);
 	INIT_LIST_HEAD(&conn->snd.runs);
@@ -160,6 +162,7 @@ static void conn_end(struct work_struct *work)
 	conn->state = HPS_CONN_CLOSED;
 	spin_unlock_bh(&conn->lock);
 	hps_conn_timers_stop(conn);
+	hps_rejoin_stop(conn);
 	cancel_work_sync(&conn->join);
 	cancel_delayed_work_sync(&conn->redial);
 
@@ -260,6 +263,9 @@ void hps_conn_lost(struct hps_conn *conn, int err, enum hps_reason reason)
 	/* What lies behind a gap can never be read. */
 	hps_reasm_cut(&conn->rcv.reasm);
 	hps_send_forget(conn);
+	/* The socket may stay open for long. */
+	if (conn->rejoin)
+		hps_rejoin_stop(conn);
 	hps_path_kick_all(conn);
 	if (conn->sk) {
 		WRITE_ONCE(conn->sk->sk_err, -err);

@@ -167,6 +167,16 @@ struct hps_recv {
  * @cutoff:	HPS_CUTOFF, if @own_cutoff
  * @one_link:	never ask for any, offer and take none: the socket is bound to a
  *		device, or to an address that is no bundle's
+ * @rejoin:	what is joined from now on may have failed before
+ * @join_failed: a join did not come up since the last round
+ * @many:	had more than one path
+ * @kept:	has a path on a dead link for want of another
+ * @stranded:	no path works; until @stranded_until, then @lost_err
+ * @peer_refused: the peer is there but does not listen; hps_net.lock
+ * @waits:	pairs of links to be joined when they work; hps_net.lock
+ * @no_waits:	there shall be none any more; hps_net.lock
+ * @rtt_us:	longest round trip of the paths that were lost
+ * @offered:	links that a responder has told of, as a hash; @nr_offered of them
  * @counted:	in hps_net.orphans
  * @ending:	the @end work is queued
  * @listener:	whose accept queue it is in
@@ -196,6 +206,13 @@ struct hps_conn {
 	bool			own_cutoff;
 	u8			policy;
 	u32			cutoff;
+	bool			rejoin;
+	bool			join_failed;
+	bool			stranded;
+	bool			peer_refused;
+	bool			no_waits;
+	bool			many;
+	bool			kept;
 	u8			todo;
 	u8			reason;
 	int			err;
@@ -213,6 +230,14 @@ struct hps_conn {
 	struct hps_recv		rcv;
 	struct timer_list	ack_timer;
 	struct timer_list	cork_timer;
+	struct timer_list	watch_timer;
+	unsigned long		stranded_until;
+	int			lost_err;
+	u32			rtt_us;
+	u32			offered;
+	u8			nr_offered;
+	struct list_head	waits;
+	long			round;		/* linkevent.c, hps_net.lock */
 	struct work_struct	end;
 	struct work_struct	join;
 	struct delayed_work	redial;
@@ -245,6 +270,7 @@ static inline void hps_conn_hold(struct hps_conn *conn)
 int hps_conn_connect(struct sock *sk, struct hps_conn *conn);
 void hps_conn_answer(struct hps_path *path, const struct hps_hello *hello);
 void hps_conn_redial(struct work_struct *work);
+bool hps_conn_may_return(const struct hps_conn *conn);
 void hps_path_last_lost(struct hps_path *path, int err);
 
 /* close.c */
@@ -256,6 +282,9 @@ bool hps_conn_complete(const struct hps_conn *conn);
 void hps_conn_sweep(struct net *net);
 
 /* linkevent.c */
+void hps_linkevent_look(struct net *net);
+void hps_linkevent_net_init(struct hps_net *hn);
+void hps_linkevent_net_exit(struct hps_net *hn);
 int hps_linkevent_init(void);
 void hps_linkevent_exit(void);
 

@@ -7,6 +7,7 @@
 #include "conn/join.h"
 
 #include <crypto/sha2.h>
+#include <linux/jhash.h>
 #include <linux/random.h>
 #include <linux/slab.h>
 #include <net/ipv6.h>
@@ -16,6 +17,8 @@
 #include "conn/choose.h"
 #include "conn/conn.h"
 #include "conn/path.h"
+#include "conn/rejoin.h"
+#include "conn/watch.h"
 #include "ddp/message.h"
 #include "link/bundle.h"
 #include "link/link.h"
@@ -155,6 +158,11 @@ u32 hps_join_offer(struct hps_path *path, void *buf)
 			memcpy(o->addr, &addr[i].in, sizeof(addr[i].in));
 		}
 	}
+	spin_lock_bh(&conn->lock);
+	conn->offered = jhash(addr, n * sizeof(*addr), 0);
+	conn->nr_offered = m->count;
+	path->told = true;
+	spin_unlock_bh(&conn->lock);
 	kfree(addr);
 	return sizeof(*m) + m->count * sizeof(m->offer[0]);
 }
@@ -264,7 +272,65 @@ void hps_join_on_joined(struct hps_path *path, const struct hps_hello *hello)
 	spin_unlock_bh(&conn->lock);
 }
 
-/* The peer's links. */
+/* Are our links others than the peer was told? Data lock held. */
+bool hps_join_offer_changed(const struct hps_conn *conn)
+{
+	struct hps_link_addr *addr;
+	bool changed;
+	int n;
+
+	addr = kcalloc(HPS_MAX_OFFERS, sizeof(*addr), GFP_ATOMIC);
+	if (!addr)
+		return true;
+	n = hps_link_snapshot(conn->net, conn->bundle_ifindex, addr,
+			      HPS_MAX_OFFERS);
+	changed = conn->offered != jhash(addr, n * sizeof(*addr), 0);
+	kfree(addr);
+	return changed;
+}
+
+/* What the path was to tell of our links may never arrive. Data lock held. */
+void hps_join_offer_lost(struct hps_path *path)
+{
+	struct hps_path *other;
+
+	if (!path->told)
+		return;
+	path->told = false;
+	other = hps_path_ready(path->conn, path);
+	if (other)
+		hps_path_set(other, HPS_PATH_LINKS);
+	else
+		path->conn->offered = 0;
+}
+
+static bool peer_offers(const struct hps_conn *conn, u8 id)
+{
+	unsigned int i;
+
+	for (i = 0; i < conn->nr_offers; i++)
+		if (conn->offer[i].id == id)
+			return true;
+	return false;
+}
+
+/* The peer has lost links: paths to them are dead. Data lock held. */
+static void drop_withdrawn(struct hps_conn *conn,
+			   const struct hps_path *carrier)
+{
+	struct hps_path *path;
+
+	if (!conn->nr_offers)
+		return;
+	list_for_each_entry(path, &conn->paths, node)
+		if (path != carrier && path->remote_id &&
+		    path->state == HPS_PATH_UP &&
+		    !peer_offers(conn, path->remote_id))
+			hps_channel_abort(path->ch, -ENETDOWN,
+					  HPS_PATH_CAUSE_WITHDRAWN);
+}
+
+/* The peer's links. They come at the beginning and when they change. */
 int hps_join_on_links(struct hps_path *path, const struct hps_msg *msg, u32 len)
 {
 	const struct hps_links *m = (const void *)msg;
@@ -281,7 +347,11 @@ int hps_join_on_links(struct hps_path *path, const struct hps_msg *msg, u32 len)
 			path->remote_id = m->offer[i].id;
 	}
 	conn->nr_offers = m->count;
-	hps_join_if_wanted(conn);
+	drop_withdrawn(conn, path);
+	if (conn->joined && !conn->one_link)
+		hps_rejoin_ask(conn);
+	else
+		hps_join_if_wanted(conn);
 	spin_unlock_bh(&conn->lock);
 	return 0;
 }
@@ -326,24 +396,35 @@ void hps_join_if_wanted(struct hps_conn *conn)
 	queue_work(hps_wq, &conn->join);
 }
 
+/* A path that has not answered for long is no reason not to try anew. */
+static bool holds_links(const struct hps_path *path)
+{
+	return path->state != HPS_PATH_DOWN && !path->anew;
+}
+
 static bool local_in_use(struct hps_conn *conn, int ifindex)
 {
 	struct hps_path *path;
 
 	list_for_each_entry(path, &conn->paths, node)
-		if (path->ch->key.ifindex == ifindex)
+		if (holds_links(path) && path->ch->key.ifindex == ifindex)
 			return true;
-	return false;
+	return hps_rejoin_has_local(conn, ifindex);
 }
 
-static bool remote_in_use(const struct hps_conn *conn, u8 id)
+static bool remote_has_path(const struct hps_conn *conn, u8 id)
 {
 	struct hps_path *path;
 
 	list_for_each_entry(path, &conn->paths, node)
-		if (path->remote_id == id)
+		if (holds_links(path) && path->remote_id == id)
 			return true;
 	return false;
+}
+
+static bool remote_in_use(struct hps_conn *conn, u8 id)
+{
+	return remote_has_path(conn, id) || hps_rejoin_has_remote(conn, id);
 }
 
 static bool on_one_net(const struct hps_link_addr *a,
@@ -431,37 +512,40 @@ void hps_join_prospects(const struct hps_conn *conn,
 		    (o->family == 6) != (a->family == AF_INET6))
 			continue;
 		*address = true;
-		if (!remote_in_use(conn, o->id))
+		if (!remote_has_path(conn, o->id))
 			*partner = true;
 	}
 }
 
-static void join_pair(struct hps_conn *conn, const struct hps_link_addr *a,
-		      const struct hps_link_offer *o)
+/* Dials a pair, or waits for one that may have failed before. */
+static void join_pair(struct hps_conn *conn, const struct hps_channel_key *key,
+		      u8 remote_id)
 {
-	struct hps_channel_key key;
-	struct hps_channel *ch;
+	struct hps_channel *ch = NULL;
 	struct hps_path *path;
 
+	if (conn->rejoin && hps_rejoin_wait(conn, key, remote_id))
+		return;
 	path = hps_path_new(conn, true, GFP_KERNEL);
 	if (!path)
 		return;
-	fill_key(conn, &key, a, o);
 	hps_hello_fill(conn, &path->hello, HPS_MSG_JOIN);
 	path->hello.token = cpu_to_be64(conn->peer_token);
 	get_random_bytes(path->nonce[0], HPS_NONCE_LEN);
 	memcpy(path->hello.nonce, path->nonce[0], HPS_NONCE_LEN);
-	path->remote_id = o->id;
+	path->remote_id = remote_id;
 	hps_mib_inc(conn->net, HPS_MIB_JOIN_SENT);
-	ch = hps_pool_get(conn->net, &key);
+	if (!conn->rejoin)
+		ch = hps_pool_get(conn->net, key);
 	path->warm = ch;
-	hps_path_start(path, ch, &key);
+	hps_path_start(path, ch, key);
 }
 
 /* One pass over all pairs: those on one network first, then what is left. */
 static void join_pass(struct hps_conn *conn, const struct hps_link_addr *addr,
 		      int n, bool same_net)
 {
+	struct hps_channel_key key;
 	struct hps_link_offer offer;
 	int i, j;
 
@@ -476,22 +560,68 @@ static void join_pass(struct hps_conn *conn, const struct hps_link_addr *addr,
 			spin_unlock_bh(&conn->lock);
 			if (!fit)
 				continue;
-			join_pair(conn, &addr[i], &offer);
+			fill_key(conn, &key, &addr[i], &offer);
+			join_pair(conn, &key, offer.id);
 			break;
 		}
+}
+
+/* The pair by which the connection was opened, if nothing works: it need not be
+ * of a bundle.
+ */
+static void join_first(struct hps_conn *conn)
+{
+	bool alone;
+
+	spin_lock_bh(&conn->lock);
+	alone = conn->state == HPS_CONN_ESTABLISHED && conn->stranded &&
+		!local_in_use(conn, conn->key.ifindex);
+	spin_unlock_bh(&conn->lock);
+	if (alone)
+		join_pair(conn, &conn->key, 0);
+}
+
+/* Nobody listens where the connection was: it is not there any more. */
+static void check_refused(struct hps_conn *conn)
+{
+	struct hps_net *hn = hps_net(conn->net);
+	bool refused;
+
+	spin_lock_bh(&hn->lock);
+	refused = conn->peer_refused;
+	conn->peer_refused = false;
+	spin_unlock_bh(&hn->lock);
+	if (!refused)
+		return;
+	spin_lock_bh(&conn->lock);
+	if (!conn->nr_paths && conn->state == HPS_CONN_ESTABLISHED)
+		hps_conn_lost(conn, hps_conn_reset_errno(conn),
+			      HPS_REASON_NONE);
+	spin_unlock_bh(&conn->lock);
 }
 
 void hps_join_work(struct work_struct *work)
 {
 	struct hps_conn *conn = container_of(work, struct hps_conn, join);
 	struct hps_link_addr *addr;
-	int n;
+	int n = 0;
 
+	check_refused(conn);
 	addr = kcalloc(MAX_LOCAL, sizeof(*addr), GFP_KERNEL);
 	if (!addr)
 		return;
-	n = hps_link_snapshot(conn->net, conn->bundle_ifindex, addr, MAX_LOCAL);
+	if (!conn->one_link)
+		n = hps_link_snapshot(conn->net, conn->bundle_ifindex, addr,
+				      MAX_LOCAL);
+	hps_rejoin_begin(conn);
 	join_pass(conn, addr, n, true);
 	join_pass(conn, addr, n, false);
+	join_first(conn);
+	hps_rejoin_end(conn);
 	kfree(addr);
+
+	spin_lock_bh(&conn->lock);
+	/* Watches over joins, too. */
+	hps_watch(conn);
+	spin_unlock_bh(&conn->lock);
 }

@@ -13,6 +13,7 @@
 #include "conn/path.h"
 #include "conn/send.h"
 #include "conn/snapshot.h"
+#include "conn/watch.h"
 #include "ddp/message.h"
 #include "link/pool.h"
 
@@ -236,6 +237,11 @@ static void refused(struct hps_path *path, const struct hps_hello *hello)
 
 	if (join) {
 		hps_mib_inc(conn->net, HPS_MIB_JOIN_REFUSED);
+		spin_lock_bh(&conn->lock);
+		/* The peer has started anew: what is left will not return. */
+		if (reason == HPS_REASON_TOKEN && conn->stranded)
+			hps_conn_lost(conn, hps_conn_reset_errno(conn), reason);
+		spin_unlock_bh(&conn->lock);
 	} else {
 		hps_mib_inc(conn->net, HPS_MIB_OPEN_REFUSED);
 		spin_lock_bh(&conn->lock);
@@ -317,6 +323,38 @@ static int connect_errno(int err)
 	}
 }
 
+static bool is_by_peer(int err)
+{
+	return err == -ECONNRESET || err == -EPIPE;
+}
+
+/* Can there be another path? With one pair of links it is as with TCP. Data lock
+ * held.
+ */
+bool hps_conn_may_return(const struct hps_conn *conn)
+{
+	u8 pairs = conn->initiator ? conn->nr_offers : conn->nr_offered;
+
+	return conn->many ||
+	       (pairs > 1 && !conn->one_link &&
+		conn->key.ifindex != conn->net->loopback_dev->ifindex);
+}
+
+/* Data lock held. */
+static void strand(struct hps_conn *conn, int err)
+{
+	const struct hps_sysctls *sysctl = &hps_net(conn->net)->sysctl;
+	unsigned int seconds = READ_ONCE(sysctl->conn_timeout);
+
+	if (is_by_peer(err)) {
+		conn->lost_err = hps_conn_reset_errno(conn);
+		/* Maybe the peer has rebooted, and a responder cannot ask. */
+		if (!conn->initiator)
+			seconds = min(seconds, READ_ONCE(sysctl->probe_time));
+	}
+	hps_watch_strand(conn, seconds);
+}
+
 /**
  * hps_path_last_lost - a connection has no path any more
  * @path:	the last one, its channel locked; data lock held
@@ -338,6 +376,11 @@ void hps_path_last_lost(struct hps_path *path, int err)
 	if (hps_conn_complete(conn)) {
 		if (conn->orphan)
 			hps_conn_end(conn);
+		return;
+	}
+	/* A lone path that a host has ended which lives is not waited for. */
+	if (hps_conn_may_return(conn) && (conn->many || !is_by_peer(err))) {
+		strand(conn, err);
 		return;
 	}
 	hps_mib_inc(conn->net, HPS_MIB_CONN_LOST);

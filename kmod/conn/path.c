@@ -2,12 +2,15 @@
 /* Paths: what a connection has for each channel that it uses. */
 #include "conn/path.h"
 
+#include <linux/ktime.h>
 #include <linux/slab.h>
 
 #include "conn/choose.h"
+#include "conn/rejoin.h"
 #include "conn/sched.h"
 #include "conn/send.h"
 #include "conn/snapshot.h"
+#include "conn/watch.h"
 #include "control/trace.h"
 #include "link/link.h"
 #include "link/pool.h"
@@ -29,6 +32,8 @@ struct hps_path *hps_path_new(struct hps_conn *conn, bool join, gfp_t gfp)
 	path->conn = conn;
 	path->join = join;
 	path->state = HPS_PATH_OPENING;
+	path->born_us = ktime_to_us(ktime_get());
+	path->moved_us = path->born_us;
 	INIT_LIST_HEAD(&path->node);
 	INIT_LIST_HEAD(&path->segments);
 	hps_rxq_init(&path->rxq);
@@ -218,7 +223,22 @@ void hps_path_finished(struct hps_path *path)
 bool hps_path_usable(const struct hps_path *path)
 {
 	return path->state == HPS_PATH_UP && !path->finack_sent &&
-	       !path->finack_seen;
+	       !path->finack_seen &&
+	       path->health.state != HPS_HEALTH_SUSPECT;
+}
+
+/* A path that answers, other than @except, or NULL. Data lock held. */
+struct hps_path *hps_path_ready(struct hps_conn *conn,
+				const struct hps_path *except)
+{
+	struct hps_path *path;
+
+	lockdep_assert_held(&conn->lock);
+	list_for_each_entry(path, &conn->paths, node)
+		if (path != except && hps_path_usable(path) &&
+		    path->health.state == HPS_HEALTH_READY)
+			return path;
+	return NULL;
 }
 
 /* Has the path carry a message of its own. Data lock held. */
@@ -288,8 +308,19 @@ void hps_path_up(struct hps_path *path)
 
 	path->state = HPS_PATH_UP;
 	hps_path_fit_slice(path);
+	path->moved_us = ktime_to_us(ktime_get());
 	trace_hps_path_up(conn->token, path->ch->key.ifindex);
 	hps_path_note(path, HPS_CONN_EVENT_PATH_UP, HPS_PATH_CAUSE_NONE, 0);
+	if (path->join) {
+		conn->many = true;
+		conn->join_failed = false;
+		hps_rejoin_replace(path);
+		/* A link that was kept for want of another need not be now. */
+		if (conn->kept)
+			hps_linkevent_look(conn->net);
+		conn->kept = false;
+		hps_watch(conn);
+	}
 	/* All may have been said while the join was under way. */
 	hps_conn_check_end(conn);
 	path->ch->ops->kick(path->ch);

@@ -8,6 +8,7 @@
 #include <linux/list.h>
 
 #include "conn/conn.h"
+#include "conn/health.h"
 #include "conn/snapshot.h"
 
 /**
@@ -29,6 +30,7 @@ enum hps_path_state {
 #define HPS_PATH_LINKS		0x08
 #define HPS_PATH_PONG		0x10
 #define HPS_PATH_FINACK		0x20
+#define HPS_PATH_PING		0x40
 
 /**
  * struct hps_segment - a run of the stream in transit on a path
@@ -66,6 +68,11 @@ struct hps_segment {
  * @reset_sent:	carried the reset: the channel lingers until the peer closes it
  * @remote_id:	the peer's id of the link at the other end, 0 unknown
  * @link:	counts payload, NULL outside of a bundle
+ * @health:	does it answer? (watch.c)
+ * @anew:	silent for so long that its pair of links is dialled afresh
+ * @told:	carried our links to the peer
+ * @born_us, @moved_us: when it was made, when something last moved on it
+ * @rx_seen, @progress_seen: what the last look saw
  */
 struct hps_path {
 	struct list_head	node;
@@ -81,6 +88,8 @@ struct hps_path {
 	bool			finack_seen;
 	bool			reset_sent;
 	bool			warm;
+	bool			anew;
+	bool			told;
 	bool			rx_mark;
 	bool			waits_turn;
 	bool			rx_copy;
@@ -100,6 +109,11 @@ struct hps_path {
 	u64			resent;
 	u64			resent_octets;
 	u64			duplicate_octets;
+	struct hps_health	health;
+	u64			born_us;
+	u64			moved_us;
+	u64			rx_seen;
+	u32			progress_seen;
 };
 
 /* arrive.c */
@@ -124,6 +138,8 @@ void hps_path_release(struct hps_path *path);
 void hps_path_retire(struct hps_path *path);
 void hps_path_finished(struct hps_path *path);
 bool hps_path_usable(const struct hps_path *path);
+struct hps_path *hps_path_ready(struct hps_conn *conn,
+				const struct hps_path *except);
 void hps_path_set(struct hps_path *path, u8 todo);
 void hps_path_kick_all(struct hps_conn *conn);
 void hps_path_kick_one(struct hps_conn *conn);

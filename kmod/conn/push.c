@@ -4,6 +4,7 @@
 #include "conn/join.h"
 #include "conn/path.h"
 #include "conn/send.h"
+#include "conn/watch.h"
 #include "control/trace.h"
 #include "ddp/message.h"
 
@@ -37,6 +38,7 @@ static int send_ack(struct hps_path *path)
 	edge = hps_credit_rx_edge(&rcv->credit, rcv->reasm.next);
 	rcv->credit.acked = ack;
 	conn->todo &= ~HPS_TODO_ACK;
+	hps_watch(conn);
 	spin_unlock_bh(&conn->lock);
 
 	hps_ack_build(&msg, ack, edge, rcv->credit.buffer);
@@ -60,6 +62,16 @@ static int send_pong(struct hps_path *path)
 	struct hps_ping msg;
 
 	hps_pong_build(&msg, path->pong);
+	return hps_channel_send_control(path->ch, &msg, sizeof(msg));
+}
+
+static int send_ping(struct hps_path *path)
+{
+	struct hps_ping msg;
+
+	/* TCP's acknowledgement is what counts; the answer tells no more. */
+	hps_ping_build(&msg, (u32)path->rx_octets);
+	hps_mib_inc(path->conn->net, HPS_MIB_PING_SENT);
 	return hps_channel_send_control(path->ch, &msg, sizeof(msg));
 }
 
@@ -112,6 +124,7 @@ static const struct {
 	{ HPS_PATH_FIRST,	send_ack },
 	{ HPS_PATH_LINKS,	send_links },
 	{ HPS_PATH_PONG,	send_pong },
+	{ HPS_PATH_PING,	send_ping },
 };
 
 /* Takes a bit of the connection's list; the FIN only behind all data. */
@@ -221,12 +234,14 @@ static void push_up(struct hps_path *path)
 {
 	struct hps_conn *conn = path->conn;
 	struct hps_channel *ch = path->ch;
+	/* What goes once must not go into a void. */
+	bool suspect = path->health.state == HPS_HEALTH_SUSPECT;
 
 	/* An end that was announced stays one, whatever comes behind it. */
 	if (READ_ONCE(conn->todo) & HPS_TODO_RESET && hps_path_usable(path) &&
 	    !push_todo(path, HPS_TODO_FIN, send_fin))
 		return;
-	if (!push_todo(path, HPS_TODO_RESET, send_reset))
+	if (!suspect && !push_todo(path, HPS_TODO_RESET, send_reset))
 		return;
 	if (READ_ONCE(conn->state) == HPS_CONN_CLOSED) {
 		hps_path_retire(path);
@@ -236,7 +251,8 @@ static void push_up(struct hps_path *path)
 		return;
 	if (hps_path_usable(path) && !push_todo(path, HPS_TODO_FIN, send_fin))
 		return;
-	if (!path->finack_sent && !push_todo(path, HPS_TODO_ACK, send_ack))
+	if (!path->finack_sent && !suspect &&
+	    !push_todo(path, HPS_TODO_ACK, send_ack))
 		return;
 	/* The last message of the connection on this channel. */
 	if (READ_ONCE(path->todo) & HPS_PATH_FINACK && !path->finack_sent &&

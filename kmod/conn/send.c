@@ -21,6 +21,7 @@
 #include "conn/duplicate.h"
 #include "conn/path.h"
 #include "conn/transit.h"
+#include "conn/watch.h"
 #include "control/trace.h"
 #include "ddp/message.h"
 #include "link/bundle.h"
@@ -320,6 +321,7 @@ static bool give(struct hps_conn *conn, struct hps_path *path,
 
 	list_add_tail(&s->node, &path->segments);
 	hps_choose_given(path, s->len);
+	hps_watch(conn);
 	path->tx_octets += s->len;
 	path->tx_segments++;
 	hps_link_count(path->link, s->len, 0, 1, 0);

@@ -120,6 +120,10 @@ static u8 path_state(const struct hps_path *path)
 	case HPS_PATH_OPENING:
 		return HPS_PATH_STATE_OPENING;
 	case HPS_PATH_UP:
+		if (path->health.state == HPS_HEALTH_SUSPECT)
+			return HPS_PATH_STATE_SUSPECT;
+		if (path->health.state == HPS_HEALTH_SILENT)
+			return HPS_PATH_STATE_SILENT;
 		return HPS_PATH_STATE_UP;
 	case HPS_PATH_DOWN:
 		break;

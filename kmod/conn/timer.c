@@ -6,6 +6,7 @@
 #include "compat.h"
 #include "conn/conn.h"
 #include "conn/path.h"
+#include "conn/watch.h"
 #include "link/pool.h"
 
 /* A lone arrival is acknowledged after this; data going back carries the
@@ -46,6 +47,7 @@ void hps_conn_timers_init(struct hps_conn *conn)
 {
 	timer_setup(&conn->ack_timer, ack_timer, 0);
 	timer_setup(&conn->cork_timer, cork_timer, 0);
+	hps_watch_init(conn);
 }
 
 /* The connection is CLOSED: nobody arms them again. */
@@ -53,6 +55,7 @@ void hps_conn_timers_stop(struct hps_conn *conn)
 {
 	timer_delete_sync(&conn->ack_timer);
 	timer_delete_sync(&conn->cork_timer);
+	timer_delete_sync(&conn->watch_timer);
 }
 
 /* Something arrived that must be acknowledged, but not at once. Data lock. */

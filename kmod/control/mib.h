@@ -42,8 +42,14 @@ enum hps_mib_field {
 	HPS_MIB_JOIN_BAD_TOKEN,		/* joins with a token that nobody has */
 	HPS_MIB_JOIN_BAD_MAC,		/* joins with a wrong proof */
 	HPS_MIB_PATH_DOWN,		/* paths lost under a live connection */
+	HPS_MIB_PATH_SUSPECT,		/* paths that did not answer, others did */
+	HPS_MIB_PATH_SILENT,		/* paths that did not answer, nor any other */
+	HPS_MIB_PATH_READY,		/* such paths that answered again */
+	HPS_MIB_PING_SENT,		/* pings over paths that were idle */
 	HPS_MIB_PROBE_SENT,		/* dials to see if a pair of links works */
 	HPS_MIB_PROBE_OK,		/* connections told that it does */
+	HPS_MIB_CONN_STRANDED,		/* connections left without a working path */
+	HPS_MIB_CONN_RECOVERED,		/* those that got one again */
 	HPS_MIB_SEGMENT_SENT,
 	HPS_MIB_SEGMENT_RESENT,		/* sent again over another path */
 	HPS_MIB_SEGMENT_COPIED,		/* further copies, policy duplicate */

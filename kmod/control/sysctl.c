@@ -26,6 +26,8 @@ static unsigned int second_max = 24 * 60 * 60;
 static unsigned int handshake_max = 5 * 60;
 static unsigned int count_max = 1 << 20;
 static unsigned int pool_max = 65536;
+static unsigned int dead_min = 10;
+static unsigned int dead_max = 60 * 1000;
 
 static const struct hps_sysctls defaults = {
 	.port			= HPS_TCP_PORT,
@@ -41,6 +43,8 @@ static const struct hps_sysctls defaults = {
 	.pool_idle		= 60,
 	.pool_size		= 64,
 	.zerocopy_min		= 16 * KIB,
+	.conn_timeout		= 30,
+	.dead_ms		= 100,
 	.port_min		= 32768,
 	.port_max		= 60999,
 };
@@ -107,6 +111,8 @@ static const struct ctl_table template[] = {
 	ENTRY(pool_idle, &zero, &second_max),
 	ENTRY(pool_size, &zero, &pool_max),
 	ENTRY(zerocopy_min, &zero, &buffer_max),
+	ENTRY(conn_timeout, &one, &second_max),
+	ENTRY(dead_ms, &dead_min, &dead_max),
 };
 
 static_assert(ARRAY_SIZE(template) ==

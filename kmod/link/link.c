@@ -446,6 +446,7 @@ void hps_link_remove(struct hps_link *link)
 	ASSERT_RTNL();
 	list_del_rcu(&link->by_net);
 	WRITE_ONCE(link->up, false);
+	WRITE_ONCE(link->gone, true);
 	if (link->origin == HPS_LINK_ORIGIN_ENSLAVED)
 		netdev_upper_dev_unlink(link->dev, bundle_dev);
 	update_carrier(bundle_dev);

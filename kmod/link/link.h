@@ -64,7 +64,7 @@ struct hps_link_counters {
  * @by_net: in hps_net.links; changed under RTNL, walked under RTNL or RCU
  * @dev, @bundle: constant; valid while the link is listed, under RTNL or RCU
  * @in_tally: guarded by the lock of the tally, for the whole life
- * @up: guarded by RTNL, read anywhere
+ * @up, @gone: guarded by RTNL, read anywhere
  * @role, @weight: written under RTNL, read anywhere (READ_ONCE)
  * @paths: atomic
  * @id, @origin, @ifindex, @tally, @counters: constant
@@ -76,6 +76,7 @@ struct hps_link {
 	u8			role;	/* enum hps_link_role */
 	u16			weight;	/* of the stripes, 0 by measured rate */
 	bool			up;	/* was usable at the last event */
+	bool			gone;	/* is listed no more */
 	int			ifindex;
 	struct net_device	*dev;
 	struct hps_bundle	*bundle;

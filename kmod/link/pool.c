@@ -21,11 +21,12 @@ static bool take(struct hps_net *hn, struct hps_channel *ch)
 	return taken;
 }
 
-/* An idle peer has nothing to say. */
+/* An idle peer has nothing to say, but it may answer late. */
 static int pool_control(struct hps_channel *ch, const struct hps_msg *msg,
 			u32 len)
 {
-	return msg->type == HPS_MSG_RESET ? 0 : -EPROTO;
+	return msg->type == HPS_MSG_RESET || msg->type == HPS_MSG_PONG ?
+	       0 : -EPROTO;
 }
 
 static int pool_data(struct hps_channel *ch, const struct hps_data *data, u32 len,

@@ -251,7 +251,7 @@ struct hps_channel {
 	bool				waits;		/* holds data that another path must precede */
 	bool				unproven;	/* a join without its proof yet */
 	bool				want;		/* user waits for room */
-	unsigned long			cut_round;	/* linkevent.c */
+	long				round;		/* linkevent.c, hps_net.lock */
 	u32				want_below;	/* kick at this many in flight */
 	u32				tx_msn;
 	u32				rx_msn;
