@@ -73,6 +73,8 @@ static void link_facts(const struct hps_conn *conn, const struct hps_explain *e,
 			continue;
 		l->used |= hps_path_usable(path);
 		l->opening |= path->state == HPS_PATH_OPENING;
+		l->silent |= path->state == HPS_PATH_UP &&
+			     path->health.state == HPS_HEALTH_SUSPECT;
 	}
 	for (i = 0; i < n_addr; i++) {
 		if (e->addr[i].ifindex == link->ifindex)

@@ -75,6 +75,8 @@ enum hps_reason hps_why_link(const struct hps_why_conn *c,
 		return HPS_REASON_OPENING;
 	if (!l->up)
 		return HPS_REASON_LINK_DOWN;
+	if (l->silent)
+		return HPS_REASON_SILENT;
 	why = hps_why_join(c);
 	if (why != HPS_REASON_NONE)
 		return why;

@@ -52,6 +52,7 @@ struct hps_why_conn {
  * @used:	a path over it is up
  * @opening:	one is being set up
  * @up:		it is usable
+ * @silent:	the path over it does not answer
  * @address:	it has an address of a family that the peer offers
  * @partner:	a link of the peer is left to pair it with
  */
@@ -59,6 +60,7 @@ struct hps_why_link {
 	bool	used;
 	bool	opening;
 	bool	up;
+	bool	silent;
 	bool	address;
 	bool	partner;
 };

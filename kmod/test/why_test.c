@@ -114,6 +114,8 @@ static void why_links(struct kunit *test)
 	HPS_EXPECT_EQ(test, hps_why_link(&c, &l), HPS_REASON_JOIN_FAILED);
 	c.moved = 0;
 	HPS_EXPECT_EQ(test, hps_why_link(&c, &l), HPS_REASON_CUTOFF);
+	l.silent = true;
+	HPS_EXPECT_EQ(test, hps_why_link(&c, &l), HPS_REASON_SILENT);
 	l.opening = true;
 	HPS_EXPECT_EQ(test, hps_why_link(&c, &l), HPS_REASON_OPENING);
 	l.used = true;

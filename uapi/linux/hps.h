@@ -317,7 +317,8 @@ struct hps_info {
 	X(NO_PARTNER, 77, "no-partner",					\
 	  "no link of the peer is left to pair it with")		\
 	X(JOIN_FAILED, 78, "join-failed",				\
-	  "a join over it was tried and failed")
+	  "a join over it was tried and failed; it is probed")		\
+	X(SILENT, 79, "silent", "the path over it does not answer")
 
 #define HPS_REASON_CODE(code, number, name, text) HPS_REASON_##code = number,
 enum hps_reason {
