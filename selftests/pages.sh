@@ -71,6 +71,21 @@ black_hole() {
 	wait $client
 }
 
+# The path is suspect, but not given up: what it holds was sent again elsewhere.
+pause() {
+	local client ready
+	ready=$(counter a HpsPathReady)
+	in_ns a sysctl -qw net.hps.dead_ms=500
+	zc -s $((12 * mb)) & client=$!
+	sleep 0.3
+	in_ns a tc qdisc change dev eth2 root netem limit 20000 rate 100mbit loss 100%
+	sleep 1
+	in_ns a tc qdisc change dev eth2 root netem limit 20000 rate 100mbit loss 0%
+	wait $client || return
+	in_ns a sysctl -qw net.hps.dead_ms=100
+	moved a HpsPathReady "$ready"
+}
+
 with_crc() {
 	in_ns a sysctl -qw net.hps.crc=1 net.hps.pool_size=0
 	counts HpsZeroCopyCopied zc -s $mb
@@ -98,5 +113,6 @@ t_ok "records" ask a 10.1.1.2 5002 -Q -Z -s $((4 * mb)) -w 100000
 t_ok "over links that lose and reorder" impaired
 t_ok "a link goes and returns" link_lost
 t_ok "a silent link" black_hole
+t_ok "a link that pauses" pause
 t_ok "the kernel has no complaint" log_clean
 t_done

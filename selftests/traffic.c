@@ -23,6 +23,8 @@
  *	-D DEV	SO_BINDTODEVICE		-A ADDR	bind before connect
  *	-Z	MSG_ZEROCOPY: each buffer is written again, with other octets,
  *		as soon as its completions have come
+ *	-f FILE	instead of -s: send until FILE is gone. Client and server must
+ *		see the same files.
  */
 #include <arpa/inet.h>
 #include <err.h>
@@ -59,6 +61,7 @@ struct request {
 	uint64_t	seed;
 	uint32_t	largest;
 	uint32_t	interval;
+	char		until[64];
 };
 
 static struct request want = {
@@ -188,6 +191,28 @@ static void send_stream(int fd, const struct request *r, uint64_t seed)
 	}
 }
 
+/* As records with their length in front, for nobody knows the end: one of no
+ * length.
+ */
+static void send_records(int fd, const struct request *r, uint64_t seed)
+{
+	static uint8_t buf[sizeof(uint32_t) + LARGEST];
+	uint64_t sizes = ~seed, at = 0;
+	uint32_t n;
+
+	do {
+		n = 0;
+		if (!access(r->until, F_OK))
+			n = 1 + next_random(&sizes) % r->largest;
+		memcpy(buf, &n, sizeof(n));
+		pattern(buf + sizeof(n), n, seed, at);
+		send_all(fd, buf, sizeof(n) + n);
+		at += n;
+		if (r->interval)
+			usleep(r->interval);
+	} while (n);
+}
+
 /* Says where the octets that came instead belong, if they are of the stream. */
 __attribute__((noreturn))
 static void wrong(const uint8_t *got, const uint8_t *want, size_t n,
@@ -235,6 +260,27 @@ static void recv_stream(int fd, const struct request *r, uint64_t seed)
 	}
 }
 
+static void recv_records(int fd, const struct request *r, uint64_t seed)
+{
+	static uint8_t buf[LARGEST], good[LARGEST];
+	uint64_t at = 0;
+	uint32_t n;
+
+	for (;;) {
+		recv_all(fd, &n, sizeof(n));
+		if (!n)
+			return;
+		if (n > r->largest)
+			errx(1, "a record of %u at %llu", n,
+			     (unsigned long long)at);
+		recv_all(fd, buf, n);
+		pattern(good, n, seed, at);
+		if (memcmp(buf, good, n))
+			wrong(buf, good, n, seed, at);
+		at += n;
+	}
+}
+
 /* Both directions at once need two processes. */
 static void transfer(int fd, const struct request *r, bool client)
 {
@@ -250,11 +296,12 @@ static void transfer(int fd, const struct request *r, bool client)
 	if (sends && !pid && zerocopy)
 		send_stream_zerocopy(fd, r, out);
 	else if (sends && !pid)
-		send_stream(fd, r, out);
+		(*r->until ? send_records : send_stream)(fd, r, out);
 	if (sends && receives && !pid)
 		_exit(0);
 	if (receives)
-		recv_stream(fd, r, out ^ 1ULL << 63);
+		(*r->until ? recv_records : recv_stream)(fd, r,
+							 out ^ 1ULL << 63);
 	if (pid && (waitpid(pid, &status, 0) != pid || status))
 		errx(1, "the sender failed");
 	if (client) {
@@ -349,7 +396,8 @@ static void server(void)
 		close(lst);
 		signal(SIGCHLD, SIG_DFL);
 		recv_all(fd, &r, sizeof(r));
-		if (r.magic != MAGIC || r.largest > LARGEST)
+		if (r.magic != MAGIC || r.largest > LARGEST ||
+		    strnlen(r.until, sizeof(r.until)) == sizeof(r.until))
 			errx(1, "no request");
 		transfer(fd, &r, false);
 		_exit(0);
@@ -481,6 +529,13 @@ static void set_protocol(const char *name)
 		errx(2, "%s is no protocol", name);
 }
 
+static void set_until(const char *file)
+{
+	if (strlen(file) >= sizeof(want.until))
+		errx(2, "the name of the file is too long");
+	strcpy(want.until, file);
+}
+
 static int direction(const char *name)
 {
 	if (!strcmp(name, "both"))
@@ -501,7 +556,7 @@ int main(int argc, char **argv)
 	int c;
 
 	setvbuf(stdout, NULL, _IOLBF, 0);
-	while ((c = getopt(argc, argv, "P:Qd:s:w:S:n:j:NZB:b:i:D:A:")) != -1) {
+	while ((c = getopt(argc, argv, "P:Qd:s:w:S:n:j:NZB:b:i:D:A:f:")) != -1) {
 		switch (c) {
 		case 'P': set_protocol(optarg); break;
 		case 'Q': type = SOCK_SEQPACKET; break;
@@ -518,11 +573,14 @@ int main(int argc, char **argv)
 		case 'i': want.interval = atoi(optarg); break;
 		case 'D': device = optarg; break;
 		case 'A': source_len = set_address(&source, optarg, 0); break;
+		case 'f': set_until(optarg); break;
 		default: return 2;
 		}
 	}
 	if (argc - optind != 3 || want.largest < 1 || want.largest > LARGEST)
 		errx(2, "usage: traffic [OPTION]... MODE ADDRESS PORT");
+	if (zerocopy && *want.until)
+		errx(2, "-Z and -f do not go together");
 	address_len = set_address(&address, argv[optind + 1],
 				  atoi(argv[optind + 2]));
 	for (i = 0; i < sizeof(modes) / sizeof(modes[0]); i++) {
