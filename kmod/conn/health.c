@@ -65,10 +65,13 @@ enum hps_health_verdict hps_health_look(struct hps_health *h,
 	quiet = s->now_us - h->since_us;
 	if (h->state == HPS_HEALTH_READY && quiet < patience)
 		return HPS_HEALTH_SAME;
+	if (h->state == HPS_HEALTH_READY)
+		h->noticed_us = s->now_us;
 	if (!s->spare)
 		return become(h, HPS_HEALTH_SILENT, HPS_HEALTH_IS_SILENT);
+	/* From when it was noticed, lest one late look be the end of it. */
 	if (h->state == HPS_HEALTH_SUSPECT &&
-	    quiet >= HPS_HEALTH_DOWN_FACTOR * patience)
+	    s->now_us - h->noticed_us >= (HPS_HEALTH_DOWN_FACTOR - 1) * patience)
 		return HPS_HEALTH_IS_DOWN;
 	return become(h, HPS_HEALTH_SUSPECT, HPS_HEALTH_IS_SUSPECT);
 }

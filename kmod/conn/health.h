@@ -50,12 +50,15 @@ enum hps_health_verdict {
 
 /**
  * struct hps_health - what is kept of a path
- * @since_us:	time of the last progress, or nothing was in transit then
+ * @since_us:	time of the last progress, or nothing was in transit then; 0 if
+ *		nobody has looked for a while
+ * @noticed_us:	when it was no longer READY
  * @progress:	the transport's count at that time
  * @state:	enum hps_health_state
  */
 struct hps_health {
 	u64	since_us;
+	u64	noticed_us;
 	u32	progress;
 	u8	state;
 };

@@ -162,6 +162,7 @@ u32 hps_join_offer(struct hps_path *path, void *buf)
 	conn->offered = jhash(addr, n * sizeof(*addr), 0);
 	conn->nr_offered = m->count;
 	path->told = true;
+	hps_watch(conn);
 	spin_unlock_bh(&conn->lock);
 	kfree(addr);
 	return sizeof(*m) + m->count * sizeof(m->offer[0]);

@@ -33,7 +33,8 @@ static bool is_local(struct net *net, struct net_device *dev,
 {
 #if IS_ENABLED(CONFIG_IPV6)
 	if (addr->sa.sa_family == AF_INET6)
-		return ipv6_chk_addr_and_flags(net, &addr->in6.sin6_addr, NULL,
+		/* The device says in which VRF; any of it will do. */
+		return ipv6_chk_addr_and_flags(net, &addr->in6.sin6_addr, dev,
 					       true, 0, 0);
 #endif
 	return inet_addr_type_dev_table(net, dev, addr->in.sin_addr.s_addr) ==
@@ -85,11 +86,12 @@ static bool is_spare(struct hps_path *path)
 
 static void look_at_channel(struct hps_channel *ch)
 {
-	enum hps_nl_path_cause cause;
+	enum hps_nl_path_cause cause = HPS_PATH_CAUSE_NONE;
 
 	hps_channel_lock(ch);
-	cause = ch->state == HPS_CHANNEL_DEAD ? HPS_PATH_CAUSE_NONE :
-						what_is_lost(ch);
+	/* One that is being dialled has a time limit of its own, and a dialler. */
+	if (ch->state != HPS_CHANNEL_DEAD && ch->state != HPS_CHANNEL_DIALING)
+		cause = what_is_lost(ch);
 	if (cause && (ch->events != &hps_path_events || is_spare(ch->user))) {
 		WRITE_ONCE(ch->cause, cause);
 		hps_channel_fail(ch, -ENETDOWN);

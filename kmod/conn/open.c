@@ -378,6 +378,8 @@ void hps_path_last_lost(struct hps_path *path, int err)
 			hps_conn_end(conn);
 		return;
 	}
+	if (conn->state == HPS_CONN_CLOSED)
+		return;
 	/* A lone path that a host has ended which lives is not waited for. */
 	if (hps_conn_may_return(conn) && (conn->many || !is_by_peer(err))) {
 		strand(conn, err);

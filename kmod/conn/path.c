@@ -6,6 +6,7 @@
 #include <linux/slab.h>
 
 #include "conn/choose.h"
+#include "conn/join.h"
 #include "conn/rejoin.h"
 #include "conn/sched.h"
 #include "conn/send.h"
@@ -319,6 +320,9 @@ void hps_path_up(struct hps_path *path)
 		if (conn->kept)
 			hps_linkevent_look(conn->net);
 		conn->kept = false;
+		/* Nobody could be told while there was no path. */
+		if (!conn->initiator && hps_join_offer_changed(conn))
+			path->todo |= HPS_PATH_LINKS;
 		hps_watch(conn);
 	}
 	/* All may have been said while the join was under way. */

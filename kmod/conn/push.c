@@ -139,8 +139,10 @@ static bool take_todo(struct hps_conn *conn, u8 bit)
 		taken = false;
 	if (taken) {
 		conn->todo &= ~bit;
-		if (bit == HPS_TODO_FIN)
+		if (bit == HPS_TODO_FIN) {
 			conn->snd.fin_sent = true;
+			hps_watch(conn);
+		}
 	}
 	spin_unlock_bh(&conn->lock);
 	return taken;

@@ -205,9 +205,16 @@ void hps_watch_init(struct hps_conn *conn)
 /* Data lock held. */
 void hps_watch_start(struct hps_conn *conn)
 {
+	struct hps_path *path;
+
 	lockdep_assert_held(&conn->lock);
-	if (conn->state == HPS_CONN_ESTABLISHED)
-		mod_timer(&conn->watch_timer, jiffies + interval(conn));
+	if (conn->state != HPS_CONN_ESTABLISHED)
+		return;
+	/* While nobody looked, nothing was due: that was no silence. */
+	list_for_each_entry(path, &conn->paths, node)
+		if (path->health.state == HPS_HEALTH_READY)
+			path->health.since_us = 0;
+	mod_timer(&conn->watch_timer, jiffies + interval(conn));
 }
 
 /**
@@ -217,10 +224,15 @@ void hps_watch_start(struct hps_conn *conn)
  */
 void hps_watch_strand(struct hps_conn *conn, unsigned int seconds)
 {
+	unsigned long until;
+
 	lockdep_assert_held(&conn->lock);
+	until = jiffies + seconds * HZ;
 	if (!conn->stranded)
 		hps_mib_inc(conn->net, HPS_MIB_CONN_STRANDED);
+	/* What happens to it meanwhile does not give it more time. */
+	if (!conn->stranded || time_before(until, conn->stranded_until))
+		conn->stranded_until = until;
 	conn->stranded = true;
-	conn->stranded_until = jiffies + seconds * HZ;
 	hps_watch(conn);
 }

@@ -59,6 +59,19 @@ static void health_idle_is_not_silent(struct kunit *test)
 		      HPS_HEALTH_IS_SUSPECT);
 }
 
+/* The timer was late, or nobody had asked for a look. */
+static void health_late_look_is_not_the_end(struct kunit *test)
+{
+	struct hps_health h = {};
+
+	look(&h, START, 7);
+	HPS_EXPECT_EQ(test, look(&h, START + 20 * DEAD, 7), HPS_HEALTH_IS_SUSPECT);
+	HPS_EXPECT_EQ(test, look(&h, START + 20 * DEAD + 1, 7), HPS_HEALTH_SAME);
+	HPS_EXPECT_EQ(test, look(&h, START + 20 * DEAD + 2, 8), HPS_HEALTH_IS_READY);
+	h.since_us = 0;
+	HPS_EXPECT_EQ(test, look(&h, START + 50 * DEAD, 8), HPS_HEALTH_SAME);
+}
+
 static void health_first_look_begins(struct kunit *test)
 {
 	struct hps_health h = {};
@@ -215,6 +228,7 @@ static void health_random(struct kunit *test)
 static struct kunit_case cases[] = {
 	HPS_CASE(health_progress_keeps_it_ready),
 	HPS_CASE(health_idle_is_not_silent),
+	HPS_CASE(health_late_look_is_not_the_end),
 	HPS_CASE(health_first_look_begins),
 	HPS_CASE(health_silence_suspect_then_down),
 	HPS_CASE(health_suspect_recovers),
