@@ -179,8 +179,14 @@ void hps_path_retire(struct hps_path *path)
 	spin_lock_bh(&conn->lock);
 	empty = list_empty(&path->rxq.extents);
 	spin_unlock_bh(&conn->lock);
-	if (!empty)
+	if (!empty) {
+		/* TCP acknowledges what nobody takes any more: the peer must
+		 * not believe in it, and send that over another path.
+		 */
+		if (path->state == HPS_PATH_DOWN)
+			ch->ops->end(ch);
 		return;
+	}
 	hps_path_detach(path);
 	if (linger)
 		hps_channel_linger(ch);

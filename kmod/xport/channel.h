@@ -193,6 +193,8 @@ struct hps_channel_events {
  * @mark:	channel locked: what packets carry from now on (SO_MARK, SO_PRIORITY)
  * @buffer:	any context: make the transport's own flow control wide enough for
  *		@credit octets of HPS credit
+ * @end:	channel locked: have the other end know that the channel is dead,
+ *		while what it has received can still be read
  * @destroy:	process context: tell the user if it was not told, close
  * @free:	last reference is gone
  */
@@ -217,6 +219,7 @@ struct hps_channel_ops {
 	void (*kick)(struct hps_channel *ch);
 	void (*mark)(struct hps_channel *ch, u32 mark, u32 priority);
 	void (*buffer)(struct hps_channel *ch, u32 credit);
+	void (*end)(struct hps_channel *ch);
 	void (*destroy)(struct hps_channel *ch);
 	void (*free)(struct hps_channel *ch);
 };

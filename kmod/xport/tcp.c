@@ -224,6 +224,14 @@ static void tcp_uninstall(struct hps_tcp *t, struct sock *sk)
 	clear_bit(SOCK_NOSPACE, &sk->sk_socket->flags);
 }
 
+/* A FIN: the peer answers with a reset, which leaves the receive queue alone. */
+static void tcp_end(struct hps_channel *ch)
+{
+	struct sock *sk = hps_tcp_sk(ch);
+
+	sk->sk_prot->shutdown(sk, SEND_SHUTDOWN);
+}
+
 static void tcp_destroy(struct hps_channel *ch)
 {
 	struct hps_tcp *t = hps_tcp(ch);
@@ -436,6 +444,7 @@ const struct hps_channel_ops hps_tcp_ops = {
 	.kick		= hps_tcp_kick,
 	.mark		= tcp_mark,
 	.buffer		= tcp_buffer,
+	.end		= tcp_end,
 	.destroy	= tcp_destroy,
 	.free		= tcp_free,
 };
