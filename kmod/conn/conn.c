@@ -16,6 +16,7 @@
 #include "conn/send.h"
 #include "conn/snapshot.h"
 #include "control/trace.h"
+#include "xport/listen.h"
 
 static struct rhashtable conn_hash;	/* by token, RCU */
 static struct kmem_cache *conn_cache;
@@ -144,7 +145,7 @@ static void conn_unpublish(struct hps_conn *conn)
  *  3. drop what lies in the queues, so that no path is held by an extent;
  *  4. take the paths from their channels, under each channel's lock, and
  *     close those channels: only a clean end gives them to the pool;
- *  5. drop the namespace, then the reference of being alive.
+ *  5. drop TCP's listener, the namespace, the reference of being alive.
  */
 static void conn_end(struct work_struct *work)
 {
@@ -191,6 +192,8 @@ static void conn_end(struct work_struct *work)
 	}
 	spin_unlock_bh(&conn->lock);
 
+	if (conn->listens)
+		hps_listen_put(conn->net);
 	if (net)
 		put_net(net);
 	hps_conn_put(conn);

@@ -180,6 +180,7 @@ struct hps_recv {
  * @counted:	in hps_net.orphans
  * @ending:	the @end work is queued
  * @listener:	whose accept queue it is in
+ * @listens:	holds the TCP listener, for its joins
  * @offer:	the peer's links
  */
 struct hps_conn {
@@ -200,6 +201,7 @@ struct hps_conn {
 	bool			pending;
 	bool			held_net;
 	bool			counted;
+	bool			listens;
 	bool			ending;
 	bool			joined;
 	bool			one_link;

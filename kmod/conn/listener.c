@@ -225,6 +225,8 @@ struct hps_conn *hps_port_accept(struct hps_port *p)
 	if (conn) {
 		conn->listener = NULL;
 		listener_put(l);
+		/* Further paths come by TCP's port when nobody listens, too. */
+		conn->listens = !hps_listen_get(conn->net);
 	}
 	return conn;
 }
