@@ -168,14 +168,14 @@ struct hps_recv {
  * @one_link:	never ask for any, offer and take none: the socket is bound to a
  *		device, or to an address that is no bundle's
  * @rejoin:	what is joined from now on may have failed before
- * @join_failed: a join did not come up since the last round
+ * @join_delay:	of the next attempt in ms, if a join has failed since one was well
  * @many:	had more than one path
  * @kept:	has a path on a dead link for want of another
  * @stranded:	no path works; until @stranded_until, then @lost_err
  * @peer_refused: the peer is there but does not listen; hps_net.lock
  * @waits:	pairs of links to be joined when they work; hps_net.lock
  * @no_waits:	there shall be none any more; hps_net.lock
- * @rtt_us:	longest round trip of the paths that were lost
+ * @rtt_us:	longest of the shortest round trips of paths that were lost
  * @offered:	links that a responder has told of, as a hash; @nr_offered of them
  * @counted:	in hps_net.orphans
  * @ending:	the @end work is queued
@@ -209,7 +209,6 @@ struct hps_conn {
 	u8			policy;
 	u32			cutoff;
 	bool			rejoin;
-	bool			join_failed;
 	bool			stranded;
 	bool			peer_refused;
 	bool			no_waits;
@@ -236,6 +235,7 @@ struct hps_conn {
 	unsigned long		stranded_until;
 	int			lost_err;
 	u32			rtt_us;
+	u16			join_delay;
 	u32			offered;
 	u8			nr_offered;
 	struct list_head	waits;

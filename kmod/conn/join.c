@@ -23,6 +23,7 @@
 #include "link/bundle.h"
 #include "link/link.h"
 #include "link/pool.h"
+#include "link/prober.h"
 
 #define MAX_LOCAL	64
 /* Traffic that calls for further paths when the cut-off is left to us: each costs
@@ -539,7 +540,11 @@ static void join_pair(struct hps_conn *conn, const struct hps_channel_key *key,
 	if (!conn->rejoin)
 		ch = hps_pool_get(conn->net, key);
 	path->warm = ch;
-	hps_path_start(path, ch, key);
+	if (hps_path_start(path, ch, key)) {
+		spin_lock_bh(&conn->lock);
+		hps_rejoin_later(conn, HPS_PROBER_FAST_MS);
+		spin_unlock_bh(&conn->lock);
+	}
 }
 
 /* One pass over all pairs: those on one network first, then what is left. */

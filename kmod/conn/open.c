@@ -11,11 +11,13 @@
 #include "conn/join.h"
 #include "conn/listener.h"
 #include "conn/path.h"
+#include "conn/rejoin.h"
 #include "conn/send.h"
 #include "conn/snapshot.h"
 #include "conn/watch.h"
 #include "ddp/message.h"
 #include "link/pool.h"
+#include "link/prober.h"
 
 /* As tcp_syn_retries: 1, 2, 4, ... seconds. */
 #define MAX_TRIES	6
@@ -256,12 +258,15 @@ static void refused(struct hps_path *path, const struct hps_hello *hello)
 		hps_pool_put(ch);
 	else
 		hps_channel_close(ch);
+	spin_lock_bh(&conn->lock);
 	if (join && outdated) {
-		spin_lock_bh(&conn->lock);
 		conn->joined = conn->one_link;
 		hps_join_if_wanted(conn);
-		spin_unlock_bh(&conn->lock);
+	} else if (join && (reason == HPS_REASON_MEMORY || conn->stranded)) {
+		/* Other reasons last; but there is nothing better. */
+		hps_rejoin_later(conn, HPS_PROBER_SLOW_MS);
 	}
+	spin_unlock_bh(&conn->lock);
 	hps_conn_put(conn);
 }
 

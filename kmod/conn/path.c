@@ -320,7 +320,7 @@ void hps_path_up(struct hps_path *path)
 	hps_path_note(path, HPS_CONN_EVENT_PATH_UP, HPS_PATH_CAUSE_NONE, 0);
 	if (path->join) {
 		conn->many = true;
-		conn->join_failed = false;
+		conn->join_delay = 0;
 		hps_rejoin_replace(path);
 		/* A link that was kept for want of another need not be now. */
 		if (conn->kept)

@@ -51,6 +51,17 @@ void hps_rejoin_ask(struct hps_conn *conn)
 }
 
 /**
+ * hps_rejoin_later - a join came to nothing: try again, but not at once
+ * @conn:	the connection; data lock held
+ * @ms:		HPS_PROBER_*_MS, before the pair is probed
+ */
+void hps_rejoin_later(struct hps_conn *conn, unsigned int ms)
+{
+	conn->join_delay = ms;
+	hps_rejoin_ask(conn);
+}
+
+/**
  * hps_rejoin_path_lost - a path is down: it shall come back
  * @path:	the path; its channel locked, data lock held
  * @was_up:	it did not just fail to come up
@@ -61,9 +72,9 @@ void hps_rejoin_path_lost(struct hps_path *path, bool was_up)
 	struct hps_channel_pulse pulse;
 
 	path->ch->ops->pulse(path->ch, &pulse);
-	conn->rtt_us = max(conn->rtt_us, pulse.srtt_us);
+	conn->rtt_us = max(conn->rtt_us, pulse.min_rtt_us);
 	if (!was_up)
-		conn->join_failed = true;
+		conn->join_delay = HPS_PROBER_FAST_MS;
 	if (conn->joined || conn->stranded)
 		hps_rejoin_ask(conn);
 }
@@ -131,11 +142,9 @@ static struct wait *find(struct hps_conn *conn,
 /* Adds a wait, @w, which is consumed. */
 static bool add(struct hps_conn *conn, struct wait *w)
 {
-	bool at_once = !READ_ONCE(conn->join_failed);
-
 	if (conn->no_waits ||
-	    hps_prober_want(conn->net, &w->key, conn->rtt_us, at_once,
-			    &w->user)) {
+	    hps_prober_want(conn->net, &w->key, conn->rtt_us,
+			    READ_ONCE(conn->join_delay), &w->user)) {
 		kfree(w);
 		return conn->no_waits;
 	}

@@ -12,6 +12,7 @@ struct hps_conn;
 struct hps_path;
 
 void hps_rejoin_ask(struct hps_conn *conn);
+void hps_rejoin_later(struct hps_conn *conn, unsigned int ms);
 void hps_rejoin_path_lost(struct hps_path *path, bool was_up);
 void hps_rejoin_begin(struct hps_conn *conn);
 void hps_rejoin_end(struct hps_conn *conn);

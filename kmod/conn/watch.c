@@ -22,8 +22,9 @@
 #include "control/trace.h"
 #include "link/link.h"
 
-/* A join that takes longer is asked for again. */
+/* A join that takes longer, and some of its round trips, is asked for again. */
 #define JOIN_US		(2 * USEC_PER_SEC)
+#define JOIN_ROUNDS	4
 
 static u32 dead_us(const struct hps_conn *conn)
 {
@@ -81,6 +82,21 @@ static bool has_moved(struct hps_path *path,
 	return moved;
 }
 
+/* A path that is joined: it may take some time, but not for ever. */
+static void look_at_join(struct hps_path *path, u64 now)
+{
+	struct hps_channel *ch = path->ch;
+	struct hps_channel_pulse pulse;
+	u64 rtt_us;
+
+	if (!ch->outbound)
+		return;
+	ch->ops->pulse(ch, &pulse);
+	rtt_us = max(pulse.min_rtt_us, path->conn->rtt_us);
+	if (now - path->born_us > JOIN_US + JOIN_ROUNDS * rtt_us)
+		hps_channel_abort(ch, -ETIMEDOUT, HPS_PATH_CAUSE_TRANSPORT);
+}
+
 /* One path. Returns whether it must be looked at again. */
 static bool look(struct hps_path *path, u64 now, bool *moved)
 {
@@ -89,9 +105,7 @@ static bool look(struct hps_path *path, u64 now, bool *moved)
 	struct hps_health_sample s;
 
 	if (path->state == HPS_PATH_OPENING && path->join) {
-		if (ch->outbound && now - path->born_us > JOIN_US)
-			hps_channel_abort(ch, -ETIMEDOUT,
-					  HPS_PATH_CAUSE_TRANSPORT);
+		look_at_join(path, now);
 		return true;
 	}
 	if (path->state != HPS_PATH_UP)

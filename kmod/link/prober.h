@@ -12,6 +12,10 @@ struct hps_channel_key;
 struct hps_prober;
 struct net;
 
+/* From one attempt to the next, at first and after a minute. */
+#define HPS_PROBER_FAST_MS	200
+#define HPS_PROBER_SLOW_MS	1000
+
 /**
  * struct hps_prober_user - somebody who waits for a pair of links
  * @node:	in the prober's list, hps_net.lock
@@ -27,7 +31,7 @@ struct hps_prober_user {
 };
 
 int hps_prober_want(struct net *net, const struct hps_channel_key *key,
-		    u32 rtt_us, bool at_once, struct hps_prober_user *user);
+		    u32 rtt_us, unsigned int delay_ms, struct hps_prober_user *user);
 void hps_prober_forget(struct hps_prober_user *user);
 void hps_prober_retry(struct net *net);
 void hps_prober_net_exit(struct net *net);

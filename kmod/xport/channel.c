@@ -149,7 +149,7 @@ void hps_channel_fail(struct hps_channel *ch, int err)
 {
 	if (ch->state == HPS_CHANNEL_DEAD)
 		return;
-	if (ch->state != HPS_CHANNEL_READY)
+	if (ch->state != HPS_CHANNEL_READY && !ch->probe)
 		hps_mib_inc(ch->net, HPS_MIB_CHANNEL_FAILED);
 	ch->state = HPS_CHANNEL_DEAD;
 	ch->want = false;

@@ -253,6 +253,7 @@ struct hps_channel {
 	bool				want_crc;
 	bool				waits;		/* holds data that another path must precede */
 	bool				unproven;	/* a join without its proof yet */
+	bool				probe;		/* shows whether the peer answers, no more */
 	bool				want;		/* user waits for room */
 	long				round;		/* linkevent.c, hps_net.lock */
 	u32				want_below;	/* kick at this many in flight */

@@ -140,6 +140,14 @@ static void on_data_ready(struct sock *sk)
 		hps_tcp_receive(t);
 }
 
+static void ended(struct hps_tcp *t, int err)
+{
+	/* What arrived before the end counts. Who said nothing was a prober. */
+	t->ch.probe |= !t->ch.outbound && !hps_tcp_heard(t);
+	hps_tcp_receive(t);
+	hps_channel_fail(&t->ch, err);
+}
+
 static void on_state_change(struct sock *sk)
 {
 	struct hps_tcp *t = sk->sk_user_data;
@@ -164,9 +172,7 @@ static void on_state_change(struct sock *sk)
 	case TCP_SYN_RECV:
 		break;
 	default:
-		/* What arrived before the end counts. */
-		hps_tcp_receive(t);
-		hps_channel_fail(&t->ch, sk->sk_err ? -sk->sk_err : -EPIPE);
+		ended(t, sk->sk_err ? -sk->sk_err : -EPIPE);
 	}
 }
 
@@ -176,9 +182,10 @@ static void on_error_report(struct sock *sk)
 
 	if (!t)
 		return;
-	hps_tcp_receive(t);
 	if (sk->sk_err)
-		hps_channel_fail(&t->ch, -sk->sk_err);
+		ended(t, -sk->sk_err);
+	else
+		hps_tcp_receive(t);
 }
 
 static void tcp_install(struct hps_tcp *t, struct sock *sk)

@@ -104,6 +104,7 @@ void hps_tcp_metrics(const struct hps_channel *ch,
 void hps_tcp_pulse(const struct hps_channel *ch, struct hps_channel_pulse *p);
 
 /* tcp_recv.c */
+bool hps_tcp_heard(const struct hps_tcp *t);
 void hps_tcp_receive(struct hps_tcp *t);
 int hps_tcp_read(struct hps_channel *ch, u32 pos, u32 len, struct iov_iter *to);
 int hps_tcp_splice(struct hps_channel *ch, u32 pos, u32 len,

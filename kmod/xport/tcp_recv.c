@@ -364,6 +364,12 @@ void hps_tcp_trim(struct hps_channel *ch)
 	trim_to(t, keep);
 }
 
+/* Has the other end said anything? The channel is locked. */
+bool hps_tcp_heard(const struct hps_tcp *t)
+{
+	return t->rx.started || queue_end(t->sk) != t->rx.pos;
+}
+
 /* TCP delays its ACKs while data lies unread. Where it waits for another path
  * no reader will come soon, and the sender must not be kept waiting for them.
  */
