@@ -5,14 +5,17 @@
  * What is in transit is answered within a round trip. A path is silent when
  * octets are in transit and nothing was acknowledged for longer than that
  * takes: four of the shortest round trips and what they vary, not less than
- * the smoothed one (others may have filled the link's queue) and not less than
- * net.hps.dead_ms. Silence costs a path its segments at once and, if it lasts,
+ * the smoothed one (others may have filled the link's queue) and a delayed
+ * acknowledgement, and not less than net.hps.dead_ms. Silence costs a path its segments at once and, if it lasts,
  * its channel. Both only while another path does better: what is left when all
  * are silent is TCP's own patience.
  */
 #include "health.h"
 
 #include <linux/minmax.h>
+
+/* What TCP waits before it acknowledges a lone packet. */
+#define DELAYED_ACK_US	40000
 
 /**
  * hps_health_patience - how long a path may be silent
@@ -24,7 +27,9 @@
 u64 hps_health_patience(const struct hps_health_sample *s, u32 dead_us)
 {
 	u64 shortest = 4ULL * s->min_rtt_us + s->rttvar_us;
-	u64 usual = (u64)s->srtt_us + 4ULL * s->rttvar_us;
+	/* TCP may delay its acknowledgement by as much as a round trip. */
+	u64 usual = (u64)s->srtt_us + max_t(u32, s->srtt_us, DELAYED_ACK_US) +
+		    4ULL * s->rttvar_us;
 
 	return max_t(u64, max(shortest, usual), dead_us);
 }

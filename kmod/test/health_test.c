@@ -176,12 +176,16 @@ static void health_patience_follows_the_link(struct kunit *test)
 	s.min_rtt_us = 200;
 	s.srtt_us = 400000;
 	s.rttvar_us = 50000;
-	HPS_EXPECT_EQ(test, hps_health_patience(&s, DEAD), 600000);
+	HPS_EXPECT_EQ(test, hps_health_patience(&s, DEAD), 1000000);
+	/* and an acknowledgement that is delayed for longer than a round trip */
+	s.srtt_us = 30000;
+	s.rttvar_us = 10000;
+	HPS_EXPECT_EQ(test, hps_health_patience(&s, DEAD), 110000);
 	/* nothing known, and the largest numbers */
 	s.min_rtt_us = s.srtt_us = s.rttvar_us = 0;
 	HPS_EXPECT_EQ(test, hps_health_patience(&s, DEAD), DEAD);
 	s.min_rtt_us = s.srtt_us = s.rttvar_us = U32_MAX;
-	HPS_EXPECT_EQ(test, hps_health_patience(&s, DEAD), 5ull * U32_MAX);
+	HPS_EXPECT_EQ(test, hps_health_patience(&s, DEAD), 6ull * U32_MAX);
 }
 
 /* Random traces: no verdict without its cause, and the states agree with it. */
