@@ -147,7 +147,11 @@ static u32 path_parsed(struct hps_channel *ch, u32 pos)
 		else
 			hps_conn_ack_later(conn);
 	}
-	if (conn->todo & HPS_TODO_ACK)
+	/* A suspect path acknowledges nothing. */
+	if (conn->todo & HPS_TODO_ACK &&
+	    path->health.state == HPS_HEALTH_SUSPECT)
+		hps_path_kick_one(conn);
+	else if (conn->todo & HPS_TODO_ACK)
 		ch->ops->kick(ch);
 	if (conn->initiator && conn->nr_paths > 1)
 		hps_watch(conn);
@@ -285,7 +289,7 @@ static const struct {
 	[HPS_MSG_FINACK]	= { false, on_finack },
 	[HPS_MSG_RESET]		= { true,  on_reset },
 	[HPS_MSG_PING]		= { false, on_ping },
-	[HPS_MSG_PONG]		= { false, on_pong },
+	[HPS_MSG_PONG]		= { true,  on_pong },
 	[HPS_MSG_LINKS]		= { false, hps_join_on_links },
 };
 
@@ -309,6 +313,11 @@ static void path_hello(struct hps_channel *ch, const struct hps_hello *hello)
 
 static enum hps_nl_path_cause cause_of(const struct hps_channel *ch, int err)
 {
+	enum hps_nl_path_cause cause = hps_linkevent_lost(ch);
+
+	/* A link that fails here fails the peer, too, whose word may be first. */
+	if (cause)
+		return cause;
 	if (READ_ONCE(ch->cause))
 		return ch->cause;
 	return err == -ECONNRESET || err == -EPIPE ? HPS_PATH_CAUSE_PEER :

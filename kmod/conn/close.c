@@ -8,6 +8,7 @@
 #include "conn/recv.h"
 #include "conn/rejoin.h"
 #include "conn/send.h"
+#include "conn/watch.h"
 
 /* Both directions have ended and both ends know. Data lock held. */
 bool hps_conn_complete(const struct hps_conn *conn)
@@ -35,6 +36,7 @@ void hps_conn_check_end(struct hps_conn *conn)
 		if (path->state == HPS_PATH_UP && !path->finack_sent &&
 		    list_empty(&path->rxq.extents))
 			hps_path_set(path, HPS_PATH_FINACK);
+	hps_watch(conn);
 	if (list_empty(&conn->paths) && conn->orphan)
 		hps_conn_end(conn);
 }

@@ -284,6 +284,7 @@ bool hps_conn_complete(const struct hps_conn *conn);
 void hps_conn_sweep(struct net *net);
 
 /* linkevent.c */
+enum hps_nl_path_cause hps_linkevent_lost(const struct hps_channel *ch);
 void hps_linkevent_look(struct net *net);
 void hps_linkevent_net_init(struct hps_net *hn);
 void hps_linkevent_net_exit(struct hps_net *hn);

@@ -123,20 +123,20 @@ static void addr_of_link(union hps_addr *addr, const struct hps_link_addr *a)
  * @path:	the path that will carry it
  * @buf:	HPS_MAX_CONTROL octets
  *
- * Returns the length of the message.
+ * Returns the length of the message, or -ENOMEM.
  */
-u32 hps_join_offer(struct hps_path *path, void *buf)
+int hps_join_offer(struct hps_path *path, void *buf)
 {
 	struct hps_conn *conn = path->conn;
 	struct hps_links *m = buf;
 	struct hps_link_addr *addr;
 	int i, n;
 
-	memset(buf, 0, HPS_MAX_CONTROL);
-	hps_msg_build(&m->msg, HPS_MSG_LINKS, 0, sizeof(*m));
 	addr = kcalloc(HPS_MAX_OFFERS, sizeof(*addr), GFP_ATOMIC);
 	if (!addr)
-		return sizeof(*m);
+		return -ENOMEM;
+	memset(buf, 0, HPS_MAX_CONTROL);
+	hps_msg_build(&m->msg, HPS_MSG_LINKS, 0, sizeof(*m));
 	n = hps_link_snapshot(conn->net, conn->bundle_ifindex, addr,
 			      HPS_MAX_OFFERS);
 	for (i = 0; i < n; i++) {
@@ -587,6 +587,17 @@ static void join_first(struct hps_conn *conn)
 		join_pair(conn, &conn->key, 0);
 }
 
+/* What is down only waits to be read. Data lock held. */
+static bool has_path(const struct hps_conn *conn)
+{
+	const struct hps_path *path;
+
+	list_for_each_entry(path, &conn->paths, node)
+		if (path->state != HPS_PATH_DOWN)
+			return true;
+	return false;
+}
+
 /* Nobody listens where the connection was: it is not there any more. */
 static void check_refused(struct hps_conn *conn)
 {
@@ -600,7 +611,7 @@ static void check_refused(struct hps_conn *conn)
 	if (!refused)
 		return;
 	spin_lock_bh(&conn->lock);
-	if (!conn->nr_paths && conn->state == HPS_CONN_ESTABLISHED)
+	if (!has_path(conn) && conn->state == HPS_CONN_ESTABLISHED)
 		hps_conn_lost(conn, hps_conn_reset_errno(conn),
 			      HPS_REASON_NONE);
 	spin_unlock_bh(&conn->lock);

@@ -41,8 +41,13 @@ static bool is_local(struct net *net, struct net_device *dev,
 	       RTN_LOCAL;
 }
 
-/* Why a channel cannot work, or NONE. It is locked. */
-static enum hps_nl_path_cause what_is_lost(struct hps_channel *ch)
+/**
+ * hps_linkevent_lost - what a channel lacks to work
+ * @ch:	the channel, locked
+ *
+ * Context: any. Returns a cause at this end, or HPS_PATH_CAUSE_NONE.
+ */
+enum hps_nl_path_cause hps_linkevent_lost(const struct hps_channel *ch)
 {
 	enum hps_nl_path_cause cause = HPS_PATH_CAUSE_NONE;
 	const struct hps_path *path = ch->user;
@@ -91,7 +96,7 @@ static void look_at_channel(struct hps_channel *ch)
 	hps_channel_lock(ch);
 	/* One that is being dialled has a time limit of its own, and a dialler. */
 	if (ch->state != HPS_CHANNEL_DEAD && ch->state != HPS_CHANNEL_DIALING)
-		cause = what_is_lost(ch);
+		cause = hps_linkevent_lost(ch);
 	if (cause && (ch->events != &hps_path_events || is_spare(ch->user))) {
 		WRITE_ONCE(ch->cause, cause);
 		hps_channel_fail(ch, -ENETDOWN);

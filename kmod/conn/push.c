@@ -11,8 +11,10 @@
 static int send_links(struct hps_path *path)
 {
 	u8 buf[HPS_MAX_CONTROL];
-	u32 len = hps_join_offer(path, buf);
+	int len = hps_join_offer(path, buf);
 
+	if (len < 0)
+		return len;
 	return hps_channel_send_control(path->ch, buf, len);
 }
 
@@ -163,6 +165,9 @@ static bool push_own(struct hps_path *path)
 	struct hps_channel *ch = path->ch;
 	unsigned int i;
 
+	/* Nothing follows the last message of the connection. */
+	if (path->finack_sent)
+		return true;
 	for (i = 0; i < ARRAY_SIZE(path_todo); i++) {
 		u8 bit = path_todo[i].todo;
 

@@ -38,12 +38,15 @@ struct wait {
 /**
  * hps_rejoin_ask - look for further paths again
  * @conn:	the connection; data lock held
+ *
+ * A peer on this machine has no other links than ours.
  */
 void hps_rejoin_ask(struct hps_conn *conn)
 {
 	lockdep_assert_held(&conn->lock);
 	if (!conn->initiator || conn->state != HPS_CONN_ESTABLISHED ||
-	    conn->ending || hps_conn_complete(conn))
+	    conn->ending || hps_conn_complete(conn) ||
+	    conn->key.ifindex == conn->net->loopback_dev->ifindex)
 		return;
 	conn->joined = true;
 	conn->rejoin = true;
@@ -88,7 +91,7 @@ static void told(struct hps_prober_user *user, int err)
 	if (!err) {
 		hps_mib_inc(conn->net, HPS_MIB_PROBE_OK);
 		w->proved = true;
-	} else if (READ_ONCE(conn->nr_paths)) {
+	} else if (!READ_ONCE(conn->stranded)) {
 		return;
 	} else {
 		conn->peer_refused = true;

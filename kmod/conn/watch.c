@@ -58,8 +58,7 @@ static void become_silent(struct hps_path *path)
 	hps_path_note(path, HPS_CONN_EVENT_PATH_SUSPECT,
 		      HPS_PATH_CAUSE_SILENT, 0);
 	hps_path_kick_all(conn);
-	if (conn->key.ifindex != conn->net->loopback_dev->ifindex)
-		hps_rejoin_ask(conn);
+	hps_rejoin_ask(conn);
 }
 
 static void become_ready(struct hps_path *path)
@@ -122,7 +121,9 @@ static bool look(struct hps_path *path, u64 now, bool *moved)
 		.min_rtt_us = pulse.min_rtt_us,
 		.srtt_us = pulse.srtt_us,
 		.rttvar_us = pulse.rttvar_us,
-		.spare = hps_path_ready(path->conn, path),
+		/* Where all was said each path can be done without. */
+		.spare = hps_path_ready(path->conn, path) ||
+			 hps_conn_complete(path->conn),
 	};
 	switch (hps_health_look(&path->health, &s, dead_us(path->conn))) {
 	case HPS_HEALTH_SAME:
