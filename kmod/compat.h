@@ -162,8 +162,11 @@ static int fn##_rtnl(struct net_device *dev,				\
 #include <crypto/utils.h>
 #endif
 
-/* before 6.7: SOL_SOCKET options cannot come to us, the core's own list holds. */
+/* before 6.7: SOL_SOCKET options cannot come to us, the core's own list holds.
+ * What it changed is noticed when the socket is used.
+ */
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 7, 0)
+#define HPS_CORE_KEEPS_SOL_SOCKET	1
 static inline void hps_take_sol_socket(struct socket *sock)
 {
 }

@@ -198,6 +198,23 @@ static bool picked(const char *name, bool variant)
 	return !any && (!variant || v->group & V_DEBUG || !on_debug_kernel());
 }
 
+static bool is_first_of_kind(void)
+{
+	const struct variant *w;
+
+	for (w = variants; w != v; w++)
+		if (!((w->group ^ v->group) & V_ALL) &&
+		    (w->group & V_DEBUG || !on_debug_kernel()))
+			return false;
+	return true;
+}
+
+static bool is_for(const struct test *t)
+{
+	return t->groups & v->group &&
+	       (is_first_of_kind() || !(t->groups & V_ONCE));
+}
+
 static void each(void (*what)(struct test *t, bool have))
 {
 	struct test *t;
@@ -210,7 +227,7 @@ static void each(void (*what)(struct test *t, bool have))
 			continue;
 		have = available();
 		for (t = tests; t; t = t->next)
-			if (t->groups & v->group && picked(t->name, false))
+			if (is_for(t) && picked(t->name, false))
 				what(t, have);
 	}
 }

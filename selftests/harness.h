@@ -45,6 +45,11 @@ struct variant {
 #define V_HPS_SEQPACKET	0x04
 #define V_DEBUG		0x08
 
+/* With the first variant of each kind only: what waits for a timer and does not
+ * ask for the family.
+ */
+#define V_ONCE		0x10
+
 #define V_HPS		(V_HPS_STREAM | V_HPS_SEQPACKET)
 #define V_STREAM	(V_TCP | V_HPS_STREAM)
 #define V_ALL		(V_TCP | V_HPS)

@@ -25,6 +25,7 @@
  *		as soon as its completions have come
  *	-f FILE	instead of -s: send until FILE is gone. Client and server must
  *		see the same files.
+ *	-o NAME=VALUE	a socket option, see known[]
  */
 #include <arpa/inet.h>
 #include <err.h>
@@ -73,6 +74,31 @@ static struct sockaddr_storage source;
 static socklen_t source_len;
 static const char *device;
 static int connections = 1, at_once = 1, nodelay, buffer, backlog = 128, zerocopy;
+
+/* Socket options by name. */
+static const struct option {
+	const char	*name;
+	int		level;
+	int		option;
+} known[] = {
+	{ "mark", SOL_SOCKET, SO_MARK },
+	{ "priority", SOL_SOCKET, SO_PRIORITY },
+	{ "keepalive", SOL_SOCKET, SO_KEEPALIVE },
+	{ "keepidle", IPPROTO_TCP, TCP_KEEPIDLE },
+	{ "keepintvl", IPPROTO_TCP, TCP_KEEPINTVL },
+	{ "keepcnt", IPPROTO_TCP, TCP_KEEPCNT },
+	{ "user_timeout", IPPROTO_TCP, TCP_USER_TIMEOUT },
+	{ "tos", IPPROTO_IP, IP_TOS },
+	{ "tclass", IPPROTO_IPV6, IPV6_TCLASS },
+	{ "congestion", IPPROTO_TCP, TCP_CONGESTION },
+};
+
+static struct {
+	const struct option	*option;
+	const char		*value;
+} chosen[16];
+static unsigned int nr_chosen;
+
 static struct sockaddr_storage address;
 static socklen_t address_len;
 
@@ -318,6 +344,22 @@ static void transfer(int fd, const struct request *r, bool client)
 	}
 }
 
+static void set_options(int fd)
+{
+	unsigned int i;
+
+	for (i = 0; i < nr_chosen; i++) {
+		const struct option *o = chosen[i].option;
+		const char *text = chosen[i].value;
+		int value = strtol(text, NULL, 0);
+		bool name = o->option == TCP_CONGESTION && o->level == IPPROTO_TCP;
+
+		if (setsockopt(fd, o->level, o->option, name ? (void *)text :
+			       &value, name ? strlen(text) : sizeof(value)))
+			err(1, "%s", o->name);
+	}
+}
+
 static void options(int fd)
 {
 	int one = 1;
@@ -335,6 +377,7 @@ static void options(int fd)
 	if (device && setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, device,
 				 strlen(device)))
 		err(1, "%s", device);
+	set_options(fd);
 }
 
 static int new_socket(void)
@@ -346,6 +389,20 @@ static int new_socket(void)
 		err(1, "socket");
 	options(fd);
 	return fd;
+}
+
+static void choose_option(const char *arg)
+{
+	size_t i, len = strcspn(arg, "=");
+
+	for (i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+		if (strlen(known[i].name) == len && arg[len] &&
+		    !memcmp(known[i].name, arg, len))
+			break;
+	if (i == sizeof(known) / sizeof(known[0]) || nr_chosen == 16)
+		errx(2, "%s is no option", arg);
+	chosen[nr_chosen].option = &known[i];
+	chosen[nr_chosen++].value = arg + len + 1;
 }
 
 static int dial(void)
@@ -556,7 +613,7 @@ int main(int argc, char **argv)
 	int c;
 
 	setvbuf(stdout, NULL, _IOLBF, 0);
-	while ((c = getopt(argc, argv, "P:Qd:s:w:S:n:j:NZB:b:i:D:A:f:")) != -1) {
+	while ((c = getopt(argc, argv, "P:Qd:s:w:S:n:j:NZB:b:i:D:A:f:o:")) != -1) {
 		switch (c) {
 		case 'P': set_protocol(optarg); break;
 		case 'Q': type = SOCK_SEQPACKET; break;
@@ -574,6 +631,7 @@ int main(int argc, char **argv)
 		case 'D': device = optarg; break;
 		case 'A': source_len = set_address(&source, optarg, 0); break;
 		case 'f': set_until(optarg); break;
+		case 'o': choose_option(optarg); break;
 		default: return 2;
 		}
 	}

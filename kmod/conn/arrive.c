@@ -3,6 +3,7 @@
 #include <net/sock.h>
 
 #include "conn/join.h"
+#include "conn/listener.h"
 #include "conn/path.h"
 #include "conn/recv.h"
 #include "conn/rejoin.h"
@@ -128,8 +129,11 @@ static u32 path_parsed(struct hps_channel *ch, u32 pos)
 	u64 frontier;
 
 	spin_lock_bh(&conn->lock);
+	conn->alive.heard = jiffies;
 	frontier = rcv->reasm.frontier;
 	ch->waits = holds_beyond(path, frontier);
+	if (unlikely(conn->deferred) && (frontier || rcv->fin))
+		hps_listener_data(conn);
 	if (frontier != rcv->told) {
 		rcv->told = frontier;
 		hps_recv_arrived(conn);

@@ -63,13 +63,14 @@ void hps_conn_shutdown(struct hps_conn *conn)
 }
 
 /**
- * hps_conn_reset - abort, and tell the peer if a path is left
+ * hps_conn_abort - abort, and tell the peer if a path is left
  * @conn:	the connection; data lock held
+ * @err:	what the application is told, a negative errno
  * @reason:	what the peer is told
  *
  * Context: any.
  */
-void hps_conn_reset(struct hps_conn *conn, enum hps_reason reason)
+void hps_conn_abort(struct hps_conn *conn, int err, enum hps_reason reason)
 {
 	if (conn->state == HPS_CONN_CLOSED)
 		return;
@@ -78,7 +79,13 @@ void hps_conn_reset(struct hps_conn *conn, enum hps_reason reason)
 		conn->todo |= HPS_TODO_RESET;
 		hps_path_kick_one(conn);
 	}
-	hps_conn_lost(conn, -ECONNABORTED, reason);
+	hps_conn_lost(conn, err, reason);
+}
+
+/* As hps_conn_abort(): it is our side that will not go on. */
+void hps_conn_reset(struct hps_conn *conn, enum hps_reason reason)
+{
+	hps_conn_abort(conn, -ECONNABORTED, reason);
 }
 
 static bool adopt_orphan(struct hps_conn *conn)

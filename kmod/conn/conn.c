@@ -9,6 +9,7 @@
 #include <net/tcp_states.h>
 
 #include "conn/join.h"
+#include "conn/listener.h"
 #include "conn/path.h"
 #include "conn/recv.h"
 #include "conn/rejoin.h"
@@ -62,11 +63,14 @@ struct hps_conn *hps_conn_alloc(struct net *net, bool initiator, u32 rmem,
 	conn->snd.limit = wmem;
 	/* A writer may be there before the first path tells. */
 	conn->snd.slice = hps_sched_slice(0);
+	conn->snd.unsent_low = U32_MAX;
+	conn->alive.heard = jiffies;
 	hps_reasm_init(&conn->rcv.reasm);
 	hps_credit_rx_init(&conn->rcv.credit, rmem);
 	conn->rcv.want = HPS_NO_READER;
 	INIT_WORK(&conn->end, conn_end);
 	INIT_WORK(&conn->join, hps_join_work);
+	INIT_WORK(&conn->retune, hps_options_retune);
 	INIT_DELAYED_WORK(&conn->redial, hps_conn_redial);
 	hps_conn_timers_init(conn);
 	return conn;
@@ -165,6 +169,7 @@ static void conn_end(struct work_struct *work)
 	hps_conn_timers_stop(conn);
 	hps_rejoin_stop(conn);
 	cancel_work_sync(&conn->join);
+	cancel_work_sync(&conn->retune);
 	cancel_delayed_work_sync(&conn->redial);
 
 	spin_lock_bh(&conn->lock);
@@ -234,6 +239,7 @@ void hps_conn_established(struct hps_conn *conn)
 		conn->sk->sk_state_change(conn->sk);
 		conn->sk->sk_write_space(conn->sk);
 	}
+	hps_conn_watch_locked(conn);
 }
 
 /* What tcp_reset() would say. */
@@ -277,6 +283,8 @@ void hps_conn_lost(struct hps_conn *conn, int err, enum hps_reason reason)
 		WRITE_ONCE(conn->sk->sk_shutdown, SHUTDOWN_MASK);
 		conn->sk->sk_state_change(conn->sk);
 		sk_error_report(conn->sk);
+	} else if (conn->deferred) {
+		hps_listener_forget(conn);
 	} else if (!conn->pending) {
 		/* One that waits to be accepted is told to its acceptor. */
 		hps_conn_end(conn);

@@ -11,7 +11,9 @@
 #include <linux/timer.h>
 #include <linux/workqueue.h>
 
+#include "conn/alive.h"
 #include "conn/credit.h"
+#include "conn/options.h"
 #include "conn/reasm.h"
 #include "net.h"
 #include "xport/channel.h"
@@ -53,6 +55,7 @@ enum hps_conn_state {
  * @memory:	octets of memory held by @chunks
  * @limit:	bound of @memory (SO_SNDBUF)
  * @slice:	octets of a chunk at most: two fill the longest segment
+ * @unsent_low:	not writable with so much unsent (TCP_NOTSENT_LOWAT)
  * @nodelay:	TCP_NODELAY
  * @cork:	TCP_CORK is set, or the last write said MSG_MORE
  * @in_record:	a record is half written; the next one waits (socket lock)
@@ -90,6 +93,7 @@ struct hps_send {
 	u32			memory;
 	u32			limit;
 	u32			slice;
+	u32			unsent_low;
 	bool			nodelay;
 	bool			cork;
 	bool			more;
@@ -179,6 +183,9 @@ struct hps_recv {
  * @offered:	links that a responder has told of, as a hash; @nr_offered of them
  * @counted:	in hps_net.orphans
  * @ending:	the @end work is queued
+ * @deferred:	waits for data before it can be accepted (TCP_DEFER_ACCEPT)
+ * @opt:	what the program asked for
+ * @alive:	what is known of the peer, for keepalive and user timeout
  * @listener:	whose accept queue it is in
  * @listens:	holds the TCP listener, for its joins
  * @offer:	the peer's links
@@ -214,6 +221,7 @@ struct hps_conn {
 	bool			no_waits;
 	bool			many;
 	bool			kept;
+	bool			deferred;
 	u8			todo;
 	u8			reason;
 	int			err;
@@ -229,6 +237,8 @@ struct hps_conn {
 	unsigned long		deadline;	/* of an orphan, jiffies */
 	struct hps_send		snd;
 	struct hps_recv		rcv;
+	struct hps_options	opt;
+	struct hps_alive	alive;
 	struct timer_list	ack_timer;
 	struct timer_list	cork_timer;
 	struct timer_list	watch_timer;
@@ -240,8 +250,10 @@ struct hps_conn {
 	u8			nr_offered;
 	struct list_head	waits;
 	long			round;		/* linkevent.c, hps_net.lock */
+	struct timer_list	alive_timer;
 	struct work_struct	end;
 	struct work_struct	join;
+	struct work_struct	retune;
 	struct delayed_work	redial;
 	struct hps_link_offer	offer[HPS_MAX_OFFERS];	/* the peer's links */
 	u8			nr_offers;
@@ -279,6 +291,7 @@ void hps_path_last_lost(struct hps_path *path, int err);
 void hps_conn_shutdown(struct hps_conn *conn);
 void hps_conn_close(struct hps_conn *conn, enum hps_reason reason);
 void hps_conn_reset(struct hps_conn *conn, enum hps_reason reason);
+void hps_conn_abort(struct hps_conn *conn, int err, enum hps_reason reason);
 void hps_conn_check_end(struct hps_conn *conn);
 bool hps_conn_complete(const struct hps_conn *conn);
 void hps_conn_sweep(struct net *net);
@@ -296,6 +309,9 @@ void hps_conn_timers_init(struct hps_conn *conn);
 void hps_conn_timers_stop(struct hps_conn *conn);
 void hps_conn_ack_later(struct hps_conn *conn);
 void hps_conn_cork(struct hps_conn *conn);
+void hps_conn_watch(struct hps_conn *conn);
+void hps_conn_watch_locked(struct hps_conn *conn);
+void hps_conn_defer(struct hps_conn *conn, unsigned int seconds);
 void hps_sweep_start(struct hps_net *hn);
 void hps_sweep_stop(struct hps_net *hn);
 

@@ -212,7 +212,6 @@ struct hps_path *hps_join_inbound(struct hps_channel *ch,
 		hps_path_add(path, ch);
 		hps_channel_use(ch, &hps_path_events, path);
 		ch->ops->buffer(ch, conn->rcv.credit.buffer);
-		ch->ops->mark(ch, conn->key.mark, conn->key.priority);
 	}
 	spin_unlock_bh(&conn->lock);
 	if (path) {

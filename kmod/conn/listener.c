@@ -2,6 +2,7 @@
 /* HPS ports: binding, listening and the accept queue. */
 #include "conn/listener.h"
 
+#include <linux/jhash.h>
 #include <linux/random.h>
 #include <linux/slab.h>
 #include <net/ipv6.h>
@@ -36,13 +37,21 @@ static bool overlap(const struct hps_port *a, const struct hps_port *b)
 	return hps_addr_is_any(&b->addr) && !b->v6only;
 }
 
+/* As inet_csk_bind_conflict(). */
+static bool may_share(const struct hps_port *p, const struct hps_port *other)
+{
+	if (p->reuseport && other->reuseport && uid_eq(p->uid, other->uid))
+		return true;
+	return p->reuse && other->reuse && !other->listener;
+}
+
 static bool conflict(struct hps_net *hn, const struct hps_port *p)
 {
 	const struct hps_port *other;
 
 	hlist_for_each_entry(other, port_bucket(hn, p->port), node)
 		if (other->port == p->port && other != p && overlap(p, other) &&
-		    !(p->reuse && other->reuse && !other->listener))
+		    !may_share(p, other))
 			return true;
 	return false;
 }
@@ -106,18 +115,33 @@ static void listener_put(struct hps_listener *l)
 		kfree_rcu(l, rcu);
 }
 
+static bool is_bundle(struct net *net, int ifindex)
+{
+	return ifindex && hps_bundle_find(net, ifindex);
+}
+
+/* Where connections may have paths: see struct hps_listener. */
+static void set_scope(struct hps_listener *l, const struct hps_port *p,
+		      bool bundle)
+{
+	WRITE_ONCE(l->bundle_ifindex, bundle ? p->ifindex : 0);
+	WRITE_ONCE(l->one_link, p->ifindex && !bundle);
+	WRITE_ONCE(l->one_addr, !p->ifindex && !hps_addr_is_any(&p->addr));
+}
+
 /**
  * hps_port_listen - take connections on a port
  * @sk:		the socket, locked
  * @p:		its claim, bound
  * @backlog:	connections that may wait
- * @seqpacket:	it is a SOCK_SEQPACKET socket
+ * @opt:	what its connections begin with
+ * @defer:	TCP_DEFER_ACCEPT, seconds
  *
  * Context: process. Called again it only changes the backlog. Returns 0,
  * -ENOMEM, or -EADDRINUSE if another socket listens on the port.
  */
 int hps_port_listen(struct sock *sk, struct hps_port *p, unsigned int backlog,
-		    bool seqpacket)
+		    const struct hps_options *opt, unsigned int defer)
 {
 	struct hps_net *hn = hps_net(sock_net(sk));
 	struct hps_listener *l;
@@ -133,15 +157,13 @@ int hps_port_listen(struct sock *sk, struct hps_port *p, unsigned int backlog,
 	refcount_set(&l->ref, 1);
 	spin_lock_init(&l->lock);
 	INIT_LIST_HEAD(&l->queue);
+	INIT_LIST_HEAD(&l->deferred);
 	l->sk = sk;
 	l->backlog = backlog;
-	l->seqpacket = seqpacket;
-	l->bundle_ifindex = p->ifindex && hps_bundle_find(sock_net(sk),
-							  p->ifindex) ?
-			    p->ifindex : 0;
-	l->one_link = p->ifindex && !l->bundle_ifindex;
-	l->one_addr = !p->ifindex && !hps_addr_is_any(&p->addr);
-
+	l->seqpacket = sk->sk_type == SOCK_SEQPACKET;
+	l->opt = *opt;
+	l->defer = defer;
+	set_scope(l, p, is_bundle(sock_net(sk), p->ifindex));
 	err = hps_listen_get(sock_net(sk));
 	if (err)
 		goto err_free;
@@ -162,6 +184,64 @@ err_put:
 err_free:
 	kfree(l);
 	return err;
+}
+
+/**
+ * hps_port_options - what is accepted from now on begins with other options
+ * @p:		the claim, listening or not
+ * @opt:	the options
+ * @defer:	TCP_DEFER_ACCEPT, seconds
+ *
+ * Context: process, socket lock held.
+ */
+void hps_port_options(struct hps_port *p, const struct hps_options *opt,
+		      unsigned int defer)
+{
+	struct hps_listener *l = p->listener;
+
+	if (!l)
+		return;
+	spin_lock_bh(&l->lock);
+	l->opt = *opt;
+	l->defer = defer;
+	spin_unlock_bh(&l->lock);
+}
+
+/**
+ * hps_port_device - the socket was bound to a device after it got its port
+ * @net:	the namespace
+ * @p:		the claim
+ * @ifindex:	the device, 0 for any
+ *
+ * Context: process, socket lock held. As with TCP nobody looks for conflicts.
+ */
+void hps_port_device(struct net *net, struct hps_port *p, int ifindex)
+{
+	struct hps_net *hn = hps_net(net);
+	bool bundle = is_bundle(net, ifindex);
+
+	spin_lock_bh(&hn->bind_lock);
+	p->ifindex = ifindex;
+	if (p->listener)
+		set_scope(p->listener, p, bundle);
+	spin_unlock_bh(&hn->bind_lock);
+}
+
+/* The next of those that wait, ready or not; NULL at the end. */
+static struct hps_conn *take_waiting(struct hps_listener *l)
+{
+	struct hps_conn *conn;
+
+	spin_lock_bh(&l->lock);
+	conn = list_first_entry_or_null(&l->queue, struct hps_conn,
+					accept_node);
+	if (!conn)
+		conn = list_first_entry_or_null(&l->deferred, struct hps_conn,
+						accept_node);
+	if (conn)
+		list_del_init(&conn->accept_node);
+	spin_unlock_bh(&l->lock);
+	return conn;
 }
 
 /**
@@ -186,16 +266,12 @@ void hps_port_close(struct net *net, struct hps_port *p)
 	spin_lock_bh(&l->lock);
 	l->sk = NULL;
 	spin_unlock_bh(&l->lock);
-	for (;;) {
-		spin_lock_bh(&l->lock);
-		conn = list_first_entry_or_null(&l->queue, struct hps_conn,
-						accept_node);
-		if (conn)
-			list_del_init(&conn->accept_node);
-		spin_unlock_bh(&l->lock);
-		if (!conn)
-			break;
+	while ((conn = take_waiting(l))) {
+		/* A deferred one may get its data at this moment. */
+		spin_lock_bh(&conn->lock);
+		conn->deferred = false;
 		conn->listener = NULL;
+		spin_unlock_bh(&conn->lock);
 		hps_conn_close(conn, HPS_REASON_NO_LISTENER);
 		listener_put(l);
 	}
@@ -251,14 +327,24 @@ static bool serves_device(struct net *net, int bound, int ifindex)
 	       hps_bundle_has_link(net, bound, ifindex);
 }
 
+/* Of @n listeners that share a port, each gets its part (SO_REUSEPORT). The
+ * token is random for each connection; a channel's TCP port is not, for it
+ * serves many.
+ */
+static bool is_share_of(u32 hash, u32 n)
+{
+	return !reciprocal_scale(jhash_1word(n, hash), n);
+}
+
 /* The most specific listener for an address. hps_net.bind_lock held. */
 static struct hps_listener *find_listener(struct hps_net *hn, __be16 port,
 					  const union hps_addr *local,
-					  int ifindex)
+					  int ifindex, u32 hash)
 {
 	struct hps_listener *best = NULL;
 	struct hps_port *p;
 	int best_score = -1;
+	u32 sharing = 0;
 
 	hlist_for_each_entry(p, port_bucket(hn, port), node) {
 		int score = 0;
@@ -279,21 +365,17 @@ static struct hps_listener *find_listener(struct hps_net *hn, __be16 port,
 		if (score > best_score) {
 			best_score = score;
 			best = p->listener;
+			sharing = 1;
+		} else if (score == best_score && p->reuseport &&
+			   is_share_of(hash, ++sharing)) {
+			best = p->listener;
 		}
 	}
 	return best;
 }
 
-/* What a connection takes over from the socket that listens. */
-struct heritage {
-	u32	rmem;
-	u32	wmem;
-	u32	mark;
-};
-
 /* Reserves a place in the accept queue. */
-static enum hps_reason reserve(struct hps_listener *l, u8 socktype,
-			       struct heritage *h)
+static enum hps_reason reserve(struct hps_listener *l, u8 socktype)
 {
 	enum hps_reason reason = HPS_REASON_NONE;
 
@@ -306,12 +388,34 @@ static enum hps_reason reserve(struct hps_listener *l, u8 socktype,
 		reason = HPS_REASON_BACKLOG;
 	} else {
 		l->count++;
-		h->rmem = READ_ONCE(l->sk->sk_rcvbuf);
-		h->wmem = READ_ONCE(l->sk->sk_sndbuf);
-		h->mark = READ_ONCE(l->sk->sk_mark);
 	}
 	spin_unlock_bh(&l->lock);
 	return reason;
+}
+
+static void unreserve(struct hps_listener *l)
+{
+	spin_lock_bh(&l->lock);
+	l->count--;
+	spin_unlock_bh(&l->lock);
+	listener_put(l);
+}
+
+/* What a listening socket gives to a connection; false if it has closed. */
+static bool inherit(struct hps_listener *l, struct hps_conn *conn)
+{
+	bool open;
+
+	spin_lock_bh(&l->lock);
+	open = l->sk;
+	if (open) {
+		hps_credit_rx_init(&conn->rcv.credit,
+				   READ_ONCE(l->sk->sk_rcvbuf));
+		conn->snd.limit = READ_ONCE(l->sk->sk_sndbuf);
+		hps_options_inherit(conn, l->sk, &l->opt);
+	}
+	spin_unlock_bh(&l->lock);
+	return open;
 }
 
 /**
@@ -330,47 +434,49 @@ struct hps_conn *hps_listener_conn(struct hps_channel *ch,
 	struct hps_net *hn = hps_net(ch->net);
 	struct hps_listener *l;
 	struct hps_conn *conn;
-	struct heritage h;
+	u64 token = be64_to_cpu(hello->token);
 
 	*reason = HPS_REASON_ADMIN;
 	if (!hps_acl_admits(ch->net, &ch->key.remote, hello->port))
 		return NULL;
 	*reason = HPS_REASON_NO_LISTENER;
 	spin_lock_bh(&hn->bind_lock);
-	l = find_listener(hn, hello->port, &ch->key.local, ch->key.ifindex);
+	l = find_listener(hn, hello->port, &ch->key.local, ch->key.ifindex,
+			  jhash_2words(token, token >> 32, (u32)hn->host_id));
 	if (l)
 		refcount_inc(&l->ref);
 	spin_unlock_bh(&hn->bind_lock);
 	if (!l)
 		return NULL;
-	*reason = reserve(l, hello->socktype, &h);
+	*reason = reserve(l, hello->socktype);
 	if (*reason != HPS_REASON_NONE) {
 		if (*reason == HPS_REASON_BACKLOG)
 			hps_mib_inc(ch->net, HPS_MIB_LISTEN_OVERFLOW);
 		listener_put(l);
 		return NULL;
 	}
-	conn = hps_conn_alloc(ch->net, false, h.rmem, h.wmem, GFP_ATOMIC);
+	conn = hps_conn_alloc(ch->net, false, 0, 0, GFP_ATOMIC);
 	if (!conn) {
 		*reason = HPS_REASON_MEMORY;
-		spin_lock_bh(&l->lock);
-		l->count--;
-		spin_unlock_bh(&l->lock);
-		listener_put(l);
+		unreserve(l);
+		return NULL;
+	}
+	conn->key = ch->key;
+	conn->remote = ch->key.remote;
+	if (!inherit(l, conn)) {
+		*reason = HPS_REASON_NO_LISTENER;
+		unreserve(l);
+		hps_conn_put(conn);
 		return NULL;
 	}
 	conn->listener = l;
 	conn->seqpacket = l->seqpacket;
-	conn->key = ch->key;
-	if (h.mark)
-		conn->key.mark = h.mark;
-	conn->bundle_ifindex = l->bundle_ifindex;
-	conn->one_link = l->one_link;
-	if (l->one_addr)
+	conn->bundle_ifindex = READ_ONCE(l->bundle_ifindex);
+	conn->one_link = READ_ONCE(l->one_link);
+	if (READ_ONCE(l->one_addr))
 		hps_join_stay_with(conn, &ch->key.local);
 	conn->local = ch->key.local;
 	conn->local.in.sin_port = hello->port;
-	conn->remote = ch->key.remote;
 	if (hello->source_port)
 		conn->remote.in.sin_port = hello->source_port;
 	conn->peer_token = be64_to_cpu(hello->token);
@@ -380,19 +486,27 @@ struct hps_conn *hps_listener_conn(struct hps_channel *ch,
 	return conn;
 }
 
-/* The connection can be accepted now. Its channel is locked. */
+/* The connection can be accepted now, or as soon as it has data. Its channel is
+ * locked.
+ */
 void hps_listener_ready(struct hps_conn *conn)
 {
 	struct hps_listener *l = conn->listener;
 	bool closed;
 
-	spin_lock_bh(&l->lock);
+	spin_lock_bh(&conn->lock);
+	spin_lock(&l->lock);
 	closed = !l->sk;
-	if (!closed) {
+	if (!closed && l->defer) {
+		list_add_tail(&conn->accept_node, &l->deferred);
+		hps_conn_defer(conn, l->defer);
+		hps_mib_inc(conn->net, HPS_MIB_ACCEPT_DEFERRED);
+	} else if (!closed) {
 		list_add_tail(&conn->accept_node, &l->queue);
 		l->sk->sk_data_ready(l->sk);
 	}
-	spin_unlock_bh(&l->lock);
+	spin_unlock(&l->lock);
+	spin_unlock_bh(&conn->lock);
 	if (closed) {
 		conn->listener = NULL;
 		hps_conn_end(conn);
@@ -400,15 +514,51 @@ void hps_listener_ready(struct hps_conn *conn)
 	}
 }
 
-/* The connection could not be set up after all; it was not published. */
-void hps_listener_abandon(struct hps_conn *conn)
+/* A deferred connection has data, or waited long enough. Data lock held. */
+void hps_listener_data(struct hps_conn *conn)
 {
 	struct hps_listener *l = conn->listener;
 
-	spin_lock_bh(&l->lock);
-	l->count--;
-	spin_unlock_bh(&l->lock);
+	lockdep_assert_held(&conn->lock);
+	conn->deferred = false;
+	spin_lock(&l->lock);
+	/* Not if the listener closes and is about to take it. */
+	if (!list_empty(&conn->accept_node)) {
+		list_move_tail(&conn->accept_node, &l->queue);
+		if (l->sk)
+			l->sk->sk_data_ready(l->sk);
+	}
+	spin_unlock(&l->lock);
+}
+
+/* A deferred connection was lost: nobody will hear of it. Data lock held. */
+void hps_listener_forget(struct hps_conn *conn)
+{
+	struct hps_listener *l = conn->listener;
+	bool ours;
+
+	lockdep_assert_held(&conn->lock);
+	conn->deferred = false;
+	spin_lock(&l->lock);
+	ours = !list_empty(&conn->accept_node);
+	if (ours) {
+		list_del_init(&conn->accept_node);
+		l->count--;
+	}
+	spin_unlock(&l->lock);
+	/* Else the closing listener has it. */
+	if (!ours)
+		return;
+	conn->listener = NULL;
+	conn->pending = false;
 	listener_put(l);
+	hps_conn_end(conn);
+}
+
+/* The connection could not be set up after all; it was not published. */
+void hps_listener_abandon(struct hps_conn *conn)
+{
+	unreserve(conn->listener);
 	hps_conn_put(conn);
 }
 

@@ -9,6 +9,7 @@
 #include <linux/refcount.h>
 #include <linux/spinlock.h>
 
+#include "conn/options.h"
 #include "xport/channel.h"
 
 struct hps_conn;
@@ -23,6 +24,8 @@ struct sock;
  * @addr:	local address; unspecified for any
  * @ifindex:	bound device, or 0
  * @reuse:	SO_REUSEADDR: may be shared with others that do not listen
+ * @reuseport:	SO_REUSEPORT: shared with others of the same user that say so
+ * @uid:	whose it is
  * @v6only:	@addr is IPv6 and IPv4 is not meant
  * @listener:	set while listening
  */
@@ -32,6 +35,8 @@ struct hps_port {
 	union hps_addr		addr;
 	int			ifindex;
 	bool			reuse;
+	bool			reuseport;
+	kuid_t			uid;
 	bool			v6only;
 	struct hps_listener	*listener;
 };
@@ -46,18 +51,24 @@ struct hps_port {
  *
  * @sk:		NULL once closed
  * @queue:	struct hps_conn ready to be accepted
+ * @deferred:	struct hps_conn that wait for data first
  * @count:	connections that wait, ready or not
  * @bundle_ifindex: the bundle that it is bound to, or 0
  * @one_link:	it is bound to another device
  * @one_addr:	it is bound to an address only
+ * @defer:	TCP_DEFER_ACCEPT, seconds
+ * @opt:	what the connections begin with
  */
 struct hps_listener {
 	refcount_t		ref;
 	spinlock_t		lock;
 	struct sock		*sk;
 	struct list_head	queue;
+	struct list_head	deferred;
 	unsigned int		count;
 	unsigned int		backlog;
+	unsigned int		defer;
+	struct hps_options	opt;
 	bool			seqpacket;
 	bool			one_link;
 	bool			one_addr;
@@ -85,7 +96,10 @@ bool hps_listener_look(struct hps_net *hn, unsigned int bucket,
 int hps_port_bind(struct net *net, struct hps_port *p);
 void hps_port_unbind(struct net *net, struct hps_port *p);
 int hps_port_listen(struct sock *sk, struct hps_port *p, unsigned int backlog,
-		    bool seqpacket);
+		    const struct hps_options *opt, unsigned int defer);
+void hps_port_options(struct hps_port *p, const struct hps_options *opt,
+		      unsigned int defer);
+void hps_port_device(struct net *net, struct hps_port *p, int ifindex);
 void hps_port_close(struct net *net, struct hps_port *p);
 struct hps_conn *hps_port_accept(struct hps_port *p);
 bool hps_port_has_ready(const struct hps_port *p);
@@ -94,6 +108,8 @@ struct hps_conn *hps_listener_conn(struct hps_channel *ch,
 				   const struct hps_hello *hello,
 				   enum hps_reason *reason);
 void hps_listener_ready(struct hps_conn *conn);
+void hps_listener_data(struct hps_conn *conn);
+void hps_listener_forget(struct hps_conn *conn);
 void hps_listener_abandon(struct hps_conn *conn);
 
 #endif /* _HPS_CONN_LISTENER_H */

@@ -461,7 +461,6 @@ static enum hps_reason inbound_open(struct hps_channel *ch,
 	hps_path_note(path, HPS_CONN_EVENT_PATH_UP, HPS_PATH_CAUSE_NONE, 0);
 	path->todo |= HPS_PATH_LINKS;
 	ch->ops->buffer(ch, conn->rcv.credit.buffer);
-	ch->ops->mark(ch, conn->key.mark, conn->key.priority);
 	spin_unlock_bh(&conn->lock);
 
 	hps_hello_fill(conn, &reply, HPS_MSG_ACCEPT);

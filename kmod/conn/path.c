@@ -76,6 +76,7 @@ void hps_path_add(struct hps_path *path, struct hps_channel *ch)
 	hps_channel_hold(ch);
 	path->ch = ch;
 	path->id = free_id(conn);
+	hps_options_path(conn, ch);
 	path->link = hps_link_get(conn->net, ch->key.ifindex);
 	list_add_tail(&path->node, &conn->paths);
 	conn->nr_paths++;

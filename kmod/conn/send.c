@@ -198,6 +198,9 @@ u32 hps_send_space(const struct hps_conn *conn)
 	u32 used = READ_ONCE(conn->snd.memory);
 	u32 limit = READ_ONCE(conn->snd.limit);
 
+	if (conn->snd.end - READ_ONCE(conn->snd.nxt) >=
+	    READ_ONCE(conn->snd.unsent_low))
+		return 0;
 	return used < limit ? limit - used : 0;
 }
 
@@ -498,6 +501,13 @@ static u32 end_with_chunk(const struct hps_send *snd, u32 len)
 	return len;
 }
 
+/* Less waits to be sent for the first time: a writer may wait for that. */
+static void tell_less_unsent(struct hps_conn *conn)
+{
+	if (unlikely(conn->snd.unsent_low != U32_MAX) && conn->sk)
+		conn->sk->sk_write_space(conn->sk);
+}
+
 static void advance_next(struct hps_conn *conn)
 {
 	struct hps_send *snd = &conn->snd;
@@ -593,6 +603,7 @@ begin_run(struct hps_conn *conn, struct hps_path *path,
 		snd->record = snd->nxt;
 	snd->small = len < p->mss - HPS_SEGMENT_OVERHEAD;
 	advance_next(conn);
+	tell_less_unsent(conn);
 	hps_path_kick_all(conn);
 	return pull_run(conn, path, p, true, tx);
 }
@@ -640,6 +651,7 @@ static bool send_fresh(struct hps_conn *conn, struct hps_path *path, u32 mss,
 		snd->record = snd->nxt;
 	hps_choose_served(conn, path, s->len);
 	advance_next(conn);
+	tell_less_unsent(conn);
 	return true;
 }
 

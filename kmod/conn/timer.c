@@ -5,6 +5,7 @@
 
 #include "compat.h"
 #include "conn/conn.h"
+#include "conn/listener.h"
 #include "conn/path.h"
 #include "conn/watch.h"
 #include "link/pool.h"
@@ -43,8 +44,96 @@ static void cork_timer(struct timer_list *t)
 	spin_unlock(&conn->lock);
 }
 
+/* Has the peer something to answer? */
+static bool is_owing(const struct hps_conn *conn)
+{
+	const struct hps_send *snd = &conn->snd;
+
+	return conn->state == HPS_CONN_OPENING || snd->una != snd->end ||
+	       (snd->fin && !snd->fin_acked);
+}
+
+/* Every path carries it: one of them may be dead. */
+static void probe(struct hps_conn *conn)
+{
+	struct hps_path *path;
+
+	hps_mib_inc(conn->net, HPS_MIB_KEEPALIVE_PROBE);
+	list_for_each_entry(path, &conn->paths, node)
+		if (hps_path_usable(path))
+			hps_path_set(path, HPS_PATH_PING);
+}
+
+/**
+ * hps_conn_watch_locked - look after the peer: keepalive and user timeout
+ * @conn:	the connection; data lock held
+ *
+ * Context: any. To be called when the options change, when the peer begins to
+ * owe something, and by the timer. May abort the connection.
+ */
+void hps_conn_watch_locked(struct hps_conn *conn)
+{
+	const struct hps_options *opt = &conn->opt;
+	struct hps_alive_limits limits = {
+		.user = msecs_to_jiffies(opt->user_timeout),
+	};
+	unsigned long next;
+
+	lockdep_assert_held(&conn->lock);
+	if (conn->state == HPS_CONN_CLOSED || conn->orphan || conn->deferred)
+		return;
+	if (opt->keepalive && conn->state == HPS_CONN_ESTABLISHED) {
+		limits.idle = hps_options_keep_idle(conn->net, opt) * HZ;
+		limits.interval = hps_options_keep_interval(conn->net, opt) * HZ;
+		limits.count = hps_options_keep_count(conn->net, opt);
+	}
+	switch (hps_alive_check(&conn->alive, &limits, jiffies, conn->snd.una,
+				is_owing(conn), &next)) {
+	case HPS_ALIVE_DEAD:
+		hps_mib_inc(conn->net, HPS_MIB_CONN_TIMED_OUT);
+		hps_conn_abort(conn, -ETIMEDOUT, HPS_REASON_TIMEOUT);
+		return;
+	case HPS_ALIVE_PROBE:
+		probe(conn);
+		break;
+	case HPS_ALIVE_REST:
+		break;
+	}
+	if (next != ULONG_MAX)
+		mod_timer(&conn->alive_timer, jiffies + next);
+}
+
+/* For who writes: costs nothing unless TCP_USER_TIMEOUT is set. */
+void hps_conn_watch(struct hps_conn *conn)
+{
+	if (likely(!READ_ONCE(conn->opt.user_timeout)))
+		return;
+	spin_lock_bh(&conn->lock);
+	hps_conn_watch_locked(conn);
+	spin_unlock_bh(&conn->lock);
+}
+
+/* It shall wait for data, so long. Data lock held. */
+void hps_conn_defer(struct hps_conn *conn, unsigned int seconds)
+{
+	conn->deferred = true;
+	mod_timer(&conn->alive_timer, jiffies + seconds * HZ);
+}
+
+static void alive_timer(struct timer_list *t)
+{
+	struct hps_conn *conn = timer_container_of(conn, t, alive_timer);
+
+	spin_lock(&conn->lock);
+	if (conn->deferred)
+		hps_listener_data(conn);
+	hps_conn_watch_locked(conn);
+	spin_unlock(&conn->lock);
+}
+
 void hps_conn_timers_init(struct hps_conn *conn)
 {
+	timer_setup(&conn->alive_timer, alive_timer, 0);
 	timer_setup(&conn->ack_timer, ack_timer, 0);
 	timer_setup(&conn->cork_timer, cork_timer, 0);
 	hps_watch_init(conn);
@@ -56,6 +145,7 @@ void hps_conn_timers_stop(struct hps_conn *conn)
 	timer_delete_sync(&conn->ack_timer);
 	timer_delete_sync(&conn->cork_timer);
 	timer_delete_sync(&conn->watch_timer);
+	timer_delete_sync(&conn->alive_timer);
 }
 
 /* Something arrived that must be acknowledged, but not at once. Data lock. */

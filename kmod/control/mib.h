@@ -22,6 +22,9 @@ enum hps_mib_field {
 	HPS_MIB_CONN_RESET,		/* connections ended by the peer's reset */
 	HPS_MIB_RESET_SENT,		/* resets sent */
 	HPS_MIB_CONN_LOST,		/* connections that lost their last path */
+	HPS_MIB_CONN_TIMED_OUT,		/* given up by keepalive or user timeout */
+	HPS_MIB_KEEPALIVE_PROBE,	/* times an idle peer was probed */
+	HPS_MIB_ACCEPT_DEFERRED,	/* connections that wait for data first */
 	HPS_MIB_ORPHAN_DROPPED,		/* orphans given up: too many or too old */
 	HPS_MIB_CHANNEL_DIALED,		/* channels dialled */
 	HPS_MIB_CHANNEL_ACCEPTED,	/* channels accepted from the TCP listener */

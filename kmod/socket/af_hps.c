@@ -139,6 +139,16 @@ static int get_bind_addr(struct sock *sk, void *uaddr, int len,
 	return 0;
 }
 
+/* With whom the port may be shared. */
+static void port_shared(struct hps_sock *hs)
+{
+	const struct sock *sk = &hs->inet.sk;
+
+	hs->port.reuse = sk->sk_reuse == SK_CAN_REUSE;
+	hs->port.reuseport = sk->sk_reuseport;
+	hs->port.uid = sk->sk_uid;
+}
+
 static int hps_bind(struct socket *sock, struct sockaddr_unsized *uaddr, int len)
 {
 	struct sock *sk = sock->sk;
@@ -159,7 +169,7 @@ static int hps_bind(struct socket *sock, struct sockaddr_unsized *uaddr, int len
 	hs->port.addr = addr;
 	hs->port.port = addr.in.sin_port;
 	hs->port.ifindex = READ_ONCE(sk->sk_bound_dev_if);
-	hs->port.reuse = sk->sk_reuse == SK_CAN_REUSE;
+	port_shared(hs);
 	hs->port.v6only = hs->v6only;
 	err = hps_port_bind(net, &hs->port);
 	if (!err)
@@ -251,6 +261,7 @@ static int begin_connect(struct sock *sk, const union hps_addr *remote)
 		hps_cgroup_source(sk, remote->sa.sa_family, &conn->local);
 	}
 	hps_sock_configure(hs, conn);
+	hps_options_begin(conn, sk, &hs->opt);
 	use_bound_device(sk, conn);
 	hps_conn_hold(conn);
 	conn->sk = sk;
@@ -260,6 +271,8 @@ static int begin_connect(struct sock *sk, const union hps_addr *remote)
 	if (err) {
 		WRITE_ONCE(sk->sk_state, TCP_CLOSE);
 		forget_conn(hs, HPS_REASON_ABORT);
+	} else {
+		hps_conn_watch(conn);
 	}
 	return err;
 }
@@ -389,12 +402,14 @@ static int hps_listen(struct socket *sock, int backlog)
 			goto out;
 		hs->port.addr.in.sin_port = hs->port.port;
 	}
-	/* SO_REUSEADDR may have been set between bind() and listen(). */
-	hs->port.reuse = sk->sk_reuse == SK_CAN_REUSE;
+	/* Options may have been set between bind() and listen(). */
+	port_shared(hs);
+	if (hs->port.ifindex != READ_ONCE(sk->sk_bound_dev_if))
+		hps_port_device(sock_net(sk), &hs->port,
+				READ_ONCE(sk->sk_bound_dev_if));
 	if ((unsigned int)backlog > READ_ONCE(sock_net(sk)->core.sysctl_somaxconn))
 		backlog = READ_ONCE(sock_net(sk)->core.sysctl_somaxconn);
-	err = hps_port_listen(sk, &hs->port, backlog,
-			      sk->sk_type == SOCK_SEQPACKET);
+	err = hps_port_listen(sk, &hs->port, backlog, &hs->opt, hs->defer);
 	if (!err)
 		WRITE_ONCE(sk->sk_state, TCP_LISTEN);
 out:
@@ -455,6 +470,7 @@ static struct sock *accept_sock(struct sock *lsk, struct socket *newsock,
 	sk->sk_ll_usec = READ_ONCE(lsk->sk_ll_usec);
 #endif
 	sk->sk_reuse = lsk->sk_reuse;
+	sk->sk_reuseport = lsk->sk_reuseport;
 	if (sock_flag(lsk, SOCK_LINGER))
 		sock_set_flag(sk, SOCK_LINGER);
 	if (sock_flag(lsk, SOCK_KEEPOPEN))
@@ -514,6 +530,8 @@ static void graft(struct sock *sk, struct socket *newsock, struct hps_conn *conn
 	conn->sk = sk;
 	conn->pending = false;
 	hps_sock_configure(hs, conn);
+	/* It began with what the listener had then. */
+	hs->opt = conn->opt;
 	if (conn->state == HPS_CONN_CLOSED) {
 		sk->sk_err = -conn->err;
 		sk->sk_state = TCP_CLOSE;
@@ -523,6 +541,7 @@ static void graft(struct sock *sk, struct socket *newsock, struct hps_conn *conn
 		if (conn->rcv.fin &&
 		    conn->rcv.reasm.frontier == conn->rcv.fin_off)
 			sk->sk_shutdown = RCV_SHUTDOWN;
+		hps_conn_watch_locked(conn);
 	}
 	spin_unlock_bh(&conn->lock);
 }
@@ -587,8 +606,10 @@ static int hps_shutdown(struct socket *sock, int how)
 		spin_lock_bh(&hs->conn->lock);
 		WRITE_ONCE(sk->sk_shutdown, sk->sk_shutdown | how);
 		spin_unlock_bh(&hs->conn->lock);
-		if (how & SEND_SHUTDOWN)
+		if (how & SEND_SHUTDOWN) {
 			hps_conn_shutdown(hs->conn);
+			hps_conn_watch(hs->conn);
+		}
 	}
 	sk->sk_state_change(sk);
 	release_sock(sk);
@@ -694,6 +715,7 @@ static struct proto hps_prot = {
 	.owner		= THIS_MODULE,
 	.init		= init_inet_sock,
 	.get_port	= hps_cgroup_get_port,
+	.keepalive	= hps_keepalive,
 	.obj_size	= sizeof(struct hps_sock),
 };
 
@@ -702,6 +724,7 @@ static struct proto hps6_prot = {
 	.owner		= THIS_MODULE,
 	.init		= init_inet_sock,
 	.get_port	= hps_cgroup_get_port,
+	.keepalive	= hps_keepalive,
 	.obj_size	= sizeof(struct hps6_sock),
 	HPS_IPV6_PINFO_OFFSET(offsetof(struct hps6_sock, inet6))
 };

@@ -20,6 +20,8 @@ struct pipe_inode_info;
  * @v6only:	IPV6_V6ONLY
  * @nodelay, @cork, @policy, @cutoff, @own_cutoff: TCP_NODELAY, TCP_CORK,
  *		HPS_POLICY, HPS_CUTOFF as in struct hps_conn; kept here until there is a @conn
+ * @defer:	TCP_DEFER_ACCEPT, seconds
+ * @opt:	the other options; the connection has a copy
  *
  * Locking: the socket lock guards all.
  */
@@ -34,6 +36,8 @@ struct hps_sock {
 	bool			own_cutoff;
 	u8			policy;
 	u32			cutoff;
+	u32			defer;
+	struct hps_options	opt;
 };
 
 /* Sockets of AF_INET6 and AF_HPS: the kernel looks for struct ipv6_pinfo at the
@@ -62,6 +66,10 @@ int hps_setsockopt(struct socket *sock, int level, int name, sockptr_t val,
 		   unsigned int len);
 int hps_getsockopt(struct socket *sock, int level, int name, char __user *val,
 		   int __user *len);
+
+void hps_keepalive(struct sock *sk, int on);
+void hps_options_changed(struct sock *sk);
+void hps_options_notice(struct sock *sk);
 
 /* sockio.c */
 int hps_sendmsg(struct socket *sock, struct msghdr *msg, size_t len);

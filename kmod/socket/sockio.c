@@ -132,6 +132,7 @@ static int wait_space(struct sock *sk, struct hps_conn *conn, long *timeo,
 		smp_mb();
 		if (has_space(sk, conn))
 			break;
+		hps_conn_watch(conn);
 		err = *timeo ? 0 : -EAGAIN;
 		if (!err && (begun ? fatal_signal_pending(current) :
 				     signal_pending(current)))
@@ -358,6 +359,7 @@ int hps_sendmsg(struct socket *sock, struct msghdr *msg, size_t len)
 	conn = hps_sk(sk)->conn;
 	/* Another thread may drop it while this one sleeps. */
 	hps_conn_hold(conn);
+	hps_options_notice(sk);
 	WRITE_ONCE(conn->snd.limit, READ_ONCE(sk->sk_sndbuf));
 	if (conn->seqpacket) {
 		err = begin_record(sk, conn, len, &timeo);
@@ -376,6 +378,7 @@ int hps_sendmsg(struct socket *sock, struct msghdr *msg, size_t len)
 	if (!(msg->msg_flags & MSG_SENDPAGE_NOTLAST) ||
 	    READ_ONCE(conn->snd.end) - READ_ONCE(conn->snd.nxt) >= PAGES_OCTETS)
 		hps_send_written(conn);
+	hps_conn_watch(conn);
 out_record:
 	if (conn->seqpacket)
 		end_record(sk, conn);

@@ -4,9 +4,13 @@
 #include <linux/slab.h>
 #include <linux/sockptr.h>
 #include <linux/tcp.h>
+#include <net/inet_ecn.h>
+#include <net/route.h>
 #include <net/sock.h>
+#include <net/tcp.h>
 #include <uapi/linux/hps.h>
 
+#include "compat.h"
 #include "conn/conn.h"
 #include "conn/join.h"
 #include "conn/path.h"
@@ -15,9 +19,12 @@
 #include "socket/hps_sock.h"
 #include "socket/info.h"
 #include "socket/zerocopy.h"
+#include "xport/tcp.h"
+
+/* --- SOL_SOCKET ------------------------------------------------------------- */
 
 /* Options of SOL_SOCKET whose effect the core's own code has, or that are read
- * by connect(), bind() and I/O. SO_KEEPALIVE asks for what is always on.
+ * by connect(), bind() and I/O.
  */
 static bool sol_socket_supported(int name)
 {
@@ -66,23 +73,41 @@ static void grow_buffer(struct sock *sk)
 	hps_send_push(conn);
 }
 
-static int set_sol_socket(struct socket *sock, int name, sockptr_t val,
-			  unsigned int len)
+/**
+ * hps_options_changed - tell who acts upon the options
+ * @sk:	the socket, locked
+ */
+void hps_options_changed(struct sock *sk)
 {
-	int err;
+	struct hps_sock *hs = hps_sk(sk);
 
-	/* The core has it for families that it knows only. */
-	if (name == SO_ZEROCOPY)
-		return hps_zerocopy_enable(sock->sk, val, len);
-	if (!sol_socket_supported(name))
-		return -ENOPROTOOPT;
-	err = sock_setsockopt(sock, SOL_SOCKET, name, val, len);
-	if (err || (name != SO_RCVBUF && name != SO_RCVBUFFORCE))
-		return err;
-	lock_sock(sock->sk);
-	grow_buffer(sock->sk);
-	release_sock(sock->sk);
-	return 0;
+	if (hs->conn)
+		hps_options_change(hs->conn, sk, &hs->opt);
+	hps_port_options(&hs->port, &hs->opt, hs->defer);
+}
+
+/**
+ * hps_options_notice - see what the core changed without asking
+ * @sk:	the socket, locked, with a connection
+ */
+void hps_options_notice(struct sock *sk)
+{
+#ifdef HPS_CORE_KEEPS_SOL_SOCKET
+	const struct hps_conn *conn = hps_sk(sk)->conn;
+
+	if (READ_ONCE(sk->sk_mark) != conn->key.mark ||
+	    READ_ONCE(sk->sk_priority) != conn->key.priority)
+		hps_options_changed(sk);
+	if (READ_ONCE(sk->sk_rcvbuf) > READ_ONCE(conn->rcv.credit.buffer))
+		grow_buffer(sk);
+#endif
+}
+
+/* The core calls it for SO_KEEPALIVE, with the socket locked. */
+void hps_keepalive(struct sock *sk, int on)
+{
+	hps_sk(sk)->opt.keepalive = on;
+	hps_options_changed(sk);
 }
 
 static int get_int(sockptr_t val, unsigned int len, int *out)
@@ -91,6 +116,70 @@ static int get_int(sockptr_t val, unsigned int len, int *out)
 		return -EINVAL;
 	return copy_from_sockptr(out, val, sizeof(*out)) ? -EFAULT : 0;
 }
+
+/* Kernels from 6.13 on take it from IPv4 and IPv6 sockets only. */
+static int set_reuseport(struct sock *sk, sockptr_t val, unsigned int len)
+{
+	int v, err;
+
+	err = get_int(val, len, &v);
+	if (err)
+		return err;
+	lock_sock(sk);
+	sk->sk_reuseport = !!v;
+	release_sock(sk);
+	return 0;
+}
+
+/* What must follow when the core has set an option. */
+static void sol_socket_done(struct sock *sk, int name)
+{
+	struct hps_sock *hs = hps_sk(sk);
+
+	lock_sock(sk);
+	switch (name) {
+	case SO_RCVBUF:
+	case SO_RCVBUFFORCE:
+		grow_buffer(sk);
+		break;
+	case SO_MARK:
+	case SO_PRIORITY:
+		hps_options_changed(sk);
+		break;
+	case SO_BINDTODEVICE:
+	case SO_BINDTOIFINDEX:
+		if (hs->port.port)
+			hps_port_device(sock_net(sk), &hs->port,
+					READ_ONCE(sk->sk_bound_dev_if));
+		break;
+	}
+	release_sock(sk);
+}
+
+static int set_sol_socket(struct socket *sock, int name, sockptr_t val,
+			  unsigned int len)
+{
+	int err;
+
+	if (name == SO_REUSEPORT)
+		return set_reuseport(sock->sk, val, len);
+	/* The core has it for families that it knows only. */
+	if (name == SO_ZEROCOPY)
+		return hps_zerocopy_enable(sock->sk, val, len);
+	if (!sol_socket_supported(name))
+		return -ENOPROTOOPT;
+	/* Paths do not move: not ignored. */
+	if ((name == SO_BINDTODEVICE || name == SO_BINDTOIFINDEX) &&
+	    READ_ONCE(hps_sk(sock->sk)->conn) &&
+	    READ_ONCE(sock->sk->sk_state) != TCP_CLOSE)
+		return -EISCONN;
+	err = sock_setsockopt(sock, SOL_SOCKET, name, val, len);
+	if (!err)
+		sol_socket_done(sock->sk, name);
+	return err;
+}
+
+/* --- the other levels ------------------------------------------------------- */
 
 /* What the socket's options say becomes the connection's. Data lock held, or
  * nobody else knows @conn yet.
@@ -120,78 +209,271 @@ static void apply(struct hps_sock *hs)
 	hps_send_push(conn);
 }
 
-static bool is_known(int level, int name)
+static int set_nodelay(struct sock *sk, int val)
 {
-	return (level == SOL_HPS &&
-		(name == HPS_POLICY || name == HPS_CUTOFF)) ||
-	       (level == IPPROTO_TCP &&
-		(name == TCP_NODELAY || name == TCP_CORK)) ||
-	       (level == IPPROTO_IPV6 && name == IPV6_V6ONLY);
-}
-
-static int set_tcp(struct sock *sk, int name, int val)
-{
-	struct hps_sock *hs = hps_sk(sk);
-
-	if (name == TCP_NODELAY)
-		hs->nodelay = val;
-	else
-		hs->cork = val;
-	apply(hs);
+	hps_sk(sk)->nodelay = val;
+	apply(hps_sk(sk));
 	return 0;
 }
 
-static int set_hps(struct sock *sk, int name, int val)
+static int get_nodelay(const struct sock *sk)
 {
-	struct hps_sock *hs = hps_sk(sk);
+	return hps_sk(sk)->nodelay;
+}
 
-	if (name == HPS_POLICY) {
-		int err = val == -1 ? 0 : hps_bundle_check_policy(val);
-
-		if (err)
-			return err;
-		hs->policy = val + 1;
-	} else {
-		if (val < -1 || val > (int)HPS_CUTOFF_MAX)
-			return -EINVAL;
-		hs->own_cutoff = val >= 0;
-		hs->cutoff = max(val, 0);
-	}
-	apply(hs);
+static int set_cork(struct sock *sk, int val)
+{
+	hps_sk(sk)->cork = val;
+	apply(hps_sk(sk));
 	return 0;
+}
+
+static int get_cork(const struct sock *sk)
+{
+	return hps_sk(sk)->cork;
+}
+
+static int set_policy(struct sock *sk, int val)
+{
+	int err = val == -1 ? 0 : hps_bundle_check_policy(val);
+
+	if (err)
+		return err;
+	hps_sk(sk)->policy = val + 1;
+	apply(hps_sk(sk));
+	return 0;
+}
+
+static int get_policy(const struct sock *sk)
+{
+	return hps_sk(sk)->policy - 1;
+}
+
+static int set_cutoff(struct sock *sk, int val)
+{
+	if (val < -1 || val > (int)HPS_CUTOFF_MAX)
+		return -EINVAL;
+	hps_sk(sk)->own_cutoff = val >= 0;
+	hps_sk(sk)->cutoff = max(val, 0);
+	apply(hps_sk(sk));
+	return 0;
+}
+
+static int get_cutoff(const struct sock *sk)
+{
+	return hps_sk(sk)->own_cutoff ? hps_sk(sk)->cutoff : -1;
+}
+
+static int set_keep_idle(struct sock *sk, int val)
+{
+	if (val < 1 || val > MAX_TCP_KEEPIDLE)
+		return -EINVAL;
+	hps_sk(sk)->opt.keep_idle = val;
+	hps_options_changed(sk);
+	return 0;
+}
+
+static int get_keep_idle(const struct sock *sk)
+{
+	return hps_options_keep_idle(sock_net(sk), &hps_sk(sk)->opt);
+}
+
+static int set_keep_interval(struct sock *sk, int val)
+{
+	if (val < 1 || val > MAX_TCP_KEEPINTVL)
+		return -EINVAL;
+	hps_sk(sk)->opt.keep_interval = val;
+	hps_options_changed(sk);
+	return 0;
+}
+
+static int get_keep_interval(const struct sock *sk)
+{
+	return hps_options_keep_interval(sock_net(sk), &hps_sk(sk)->opt);
+}
+
+static int set_keep_count(struct sock *sk, int val)
+{
+	if (val < 1 || val > MAX_TCP_KEEPCNT)
+		return -EINVAL;
+	hps_sk(sk)->opt.keep_count = val;
+	hps_options_changed(sk);
+	return 0;
+}
+
+static int get_keep_count(const struct sock *sk)
+{
+	return hps_options_keep_count(sock_net(sk), &hps_sk(sk)->opt);
+}
+
+static int set_user_timeout(struct sock *sk, int val)
+{
+	if (val < 0)
+		return -EINVAL;
+	hps_sk(sk)->opt.user_timeout = val;
+	hps_options_changed(sk);
+	return 0;
+}
+
+static int get_user_timeout(const struct sock *sk)
+{
+	return hps_sk(sk)->opt.user_timeout;
+}
+
+static int set_defer_accept(struct sock *sk, int val)
+{
+	hps_sk(sk)->defer = clamp(val, 0, MAX_TCP_KEEPIDLE);
+	hps_options_changed(sk);
+	return 0;
+}
+
+static int get_defer_accept(const struct sock *sk)
+{
+	return hps_sk(sk)->defer;
+}
+
+static int set_unsent_low(struct sock *sk, int val)
+{
+	hps_sk(sk)->opt.unsent_low = val;
+	hps_options_changed(sk);
+	sk->sk_write_space(sk);
+	return 0;
+}
+
+static int get_unsent_low(const struct sock *sk)
+{
+	return hps_sk(sk)->opt.unsent_low;
+}
+
+/* It also sets the priority, as ip(7) says. */
+static int set_tos(struct sock *sk, int val)
+{
+	u8 tos = val & ~INET_ECN_MASK;
+
+	if (hps_sk(sk)->opt.tos == tos)
+		return 0;
+	hps_sk(sk)->opt.tos = tos;
+	WRITE_ONCE(sk->sk_priority, rt_tos2priority(tos));
+	hps_options_changed(sk);
+	return 0;
+}
+
+static int get_tos(const struct sock *sk)
+{
+	return hps_sk(sk)->opt.tos;
+}
+
+static int set_tclass(struct sock *sk, int val)
+{
+	if (val < -1 || val > 0xff)
+		return -EINVAL;
+	hps_sk(sk)->opt.tclass = val < 0 ? 0 : val & ~INET_ECN_MASK;
+	hps_options_changed(sk);
+	return 0;
+}
+
+static int get_tclass(const struct sock *sk)
+{
+	return hps_sk(sk)->opt.tclass;
 }
 
 static int set_v6only(struct sock *sk, int val)
 {
 	struct hps_sock *hs = hps_sk(sk);
 
-	if (sk->sk_family == AF_INET)
-		return -ENOPROTOOPT;
 	if (hs->port.port || hs->conn)
 		return -EINVAL;
 	hs->v6only = val;
 	return 0;
 }
 
+static int get_v6only(const struct sock *sk)
+{
+	return hps_sk(sk)->v6only;
+}
+
+/* Options whose value is an int. Those of IPv6 are not for AF_INET. */
+static const struct option {
+	int level;
+	int name;
+	int (*set)(struct sock *sk, int val);
+	int (*get)(const struct sock *sk);
+} options[] = {
+	{ IPPROTO_TCP,	TCP_NODELAY,	set_nodelay,	get_nodelay },
+	{ IPPROTO_TCP,	TCP_CORK,	set_cork,	get_cork },
+	{ IPPROTO_TCP,	TCP_KEEPIDLE,	set_keep_idle,	get_keep_idle },
+	{ IPPROTO_TCP,	TCP_KEEPINTVL,	set_keep_interval, get_keep_interval },
+	{ IPPROTO_TCP,	TCP_KEEPCNT,	set_keep_count,	get_keep_count },
+	{ IPPROTO_TCP,	TCP_USER_TIMEOUT, set_user_timeout, get_user_timeout },
+	{ IPPROTO_TCP,	TCP_DEFER_ACCEPT, set_defer_accept, get_defer_accept },
+	{ IPPROTO_TCP,	TCP_NOTSENT_LOWAT, set_unsent_low, get_unsent_low },
+	{ IPPROTO_IP,	IP_TOS,		set_tos,	get_tos },
+	{ IPPROTO_IPV6,	IPV6_TCLASS,	set_tclass,	get_tclass },
+	{ IPPROTO_IPV6,	IPV6_V6ONLY,	set_v6only,	get_v6only },
+	{ SOL_HPS,	HPS_POLICY,	set_policy,	get_policy },
+	{ SOL_HPS,	HPS_CUTOFF,	set_cutoff,	get_cutoff },
+};
+
+static const struct option *find_option(const struct sock *sk, int level,
+					int name)
+{
+	size_t i;
+
+	if (level == IPPROTO_IPV6 && sk->sk_family == AF_INET)
+		return NULL;
+	for (i = 0; i < ARRAY_SIZE(options); i++)
+		if (options[i].level == level && options[i].name == name)
+			return &options[i];
+	return NULL;
+}
+
+static int set_congestion(struct sock *sk, sockptr_t val, unsigned int len)
+{
+	char name[HPS_CONGESTION_LEN];
+	int n, err;
+
+	if (len < 1)
+		return -EINVAL;
+	n = strncpy_from_sockptr(name, val, min_t(long, sizeof(name) - 1, len));
+	if (n < 0)
+		return -EFAULT;
+	name[n] = 0;
+	err = hps_tcp_check_congestion(sock_net(sk), name);
+	if (err)
+		return err;
+	lock_sock(sk);
+	strscpy_pad(hps_sk(sk)->opt.congestion, name, HPS_CONGESTION_LEN);
+	hps_options_changed(sk);
+	release_sock(sk);
+	return 0;
+}
+
 int hps_setsockopt(struct socket *sock, int level, int name, sockptr_t val,
 		   unsigned int len)
 {
+	const struct option *o;
 	struct sock *sk = sock->sk;
+	u8 octet;
 	int v, err;
 
 	if (level == SOL_SOCKET)
 		return set_sol_socket(sock, name, val, len);
-	if (!is_known(level, name))
+	if (level == IPPROTO_TCP && name == TCP_CONGESTION)
+		return set_congestion(sk, val, len);
+	o = find_option(sk, level, name);
+	if (!o)
 		return -ENOPROTOOPT;
-	err = get_int(val, len, &v);
+	if (level == IPPROTO_IP && len >= 1 && len < sizeof(v)) {
+		/* ip(7): an octet will do. */
+		err = copy_from_sockptr(&octet, val, 1) ? -EFAULT : 0;
+		v = octet;
+	} else {
+		err = get_int(val, len, &v);
+	}
 	if (err)
 		return err;
 	lock_sock(sk);
-	if (level == SOL_HPS)
-		err = set_hps(sk, name, v);
-	else
-		err = level == IPPROTO_TCP ? set_tcp(sk, name, v) :
-					     set_v6only(sk, v);
+	err = o->set(sk, v);
 	release_sock(sk);
 	return err;
 }
@@ -217,33 +499,42 @@ static int get_info(struct sock *sk, char __user *val, int __user *optlen)
 	return size ? -EFAULT : 0;
 }
 
+static int get_congestion(struct sock *sk, char *name)
+{
+	memcpy(name, hps_sk(sk)->opt.congestion, HPS_CONGESTION_LEN);
+	if (!*name)
+		hps_tcp_default_congestion(sock_net(sk), name);
+	return HPS_CONGESTION_LEN;
+}
+
 int hps_getsockopt(struct socket *sock, int level, int name, char __user *val,
 		   int __user *optlen)
 {
-	const struct hps_sock *hs = hps_sk(sock->sk);
-	int v, len;
+	const struct option *o = find_option(sock->sk, level, name);
+	char congestion[HPS_CONGESTION_LEN] = {};
+	const void *from = congestion;
+	struct sock *sk = sock->sk;
+	int v, size, len;
 
 	if (level == SOL_HPS && name == HPS_INFO)
 		return get_info(sock->sk, val, optlen);
-	if (level == IPPROTO_TCP && name == TCP_NODELAY)
-		v = hs->nodelay;
-	else if (level == IPPROTO_TCP && name == TCP_CORK)
-		v = hs->cork;
-	else if (level == SOL_HPS && name == HPS_POLICY)
-		v = hs->policy - 1;
-	else if (level == SOL_HPS && name == HPS_CUTOFF)
-		v = hs->own_cutoff ? hs->cutoff : -1;
-	else if (level == IPPROTO_IPV6 && name == IPV6_V6ONLY &&
-		 READ_ONCE(sock->ops)->family != PF_INET)
-		v = hs->v6only;
-	else
+	if (o) {
+		lock_sock(sk);
+		v = o->get(sk);
+		release_sock(sk);
+		from = &v;
+		size = sizeof(v);
+	} else if (level == IPPROTO_TCP && name == TCP_CONGESTION) {
+		size = get_congestion(sk, congestion);
+	} else {
 		return -ENOPROTOOPT;
+	}
 	if (get_user(len, optlen))
 		return -EFAULT;
 	if (len < 0)
 		return -EINVAL;
-	len = min_t(int, len, sizeof(v));
-	if (put_user(len, optlen) || copy_to_user(val, &v, len))
+	len = min(len, size);
+	if (put_user(len, optlen) || copy_to_user(val, from, len))
 		return -EFAULT;
 	return 0;
 }

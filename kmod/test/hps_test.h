@@ -82,6 +82,7 @@ struct kunit_suite hps_test_##id = { \
 #endif
 
 /* Every suite; main.c and runner.c have the list. */
+extern struct kunit_suite hps_test_alive;
 extern struct kunit_suite hps_test_credit;
 extern struct kunit_suite hps_test_ddp;
 extern struct kunit_suite hps_test_health;

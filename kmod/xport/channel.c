@@ -202,6 +202,8 @@ bool hps_channel_same_key(const struct hps_channel_key *a,
 {
 	return a->remote.in.sin_port == b->remote.in.sin_port &&
 	       a->mark == b->mark && a->priority == b->priority &&
+	       a->tos == b->tos && a->tclass == b->tclass &&
+	       !strcmp(a->congestion, b->congestion) &&
 	       uid_eq(a->uid, b->uid) && hps_channel_same_pair(a, b);
 }
 

@@ -77,14 +77,22 @@ enum {
 	HPS_CHANNEL_STALLED,	/* arrivals wait for memory to be looked at */
 };
 
-/* What two uses of a channel must have in common to share it by the pool. */
+/* As TCP_CA_NAME_MAX. */
+#define HPS_CONGESTION_LEN	16
+
+/* What two uses of a channel must have in common to share it by the pool. From
+ * @mark on they can be changed under way (hps_channel_ops.options).
+ */
 struct hps_channel_key {
 	union hps_addr	local;		/* port not compared */
 	union hps_addr	remote;
 	int		ifindex;
+	kuid_t		uid;
 	u32		mark;
 	u32		priority;
-	kuid_t		uid;
+	u8		tos;		/* of IPv4, without the ECN bits */
+	u8		tclass;		/* of IPv6, without the ECN bits */
+	char		congestion[HPS_CONGESTION_LEN];	/* empty: the namespace's */
 };
 
 /* Pieces of one outgoing message: frame head first, trailer added by send. */
@@ -190,9 +198,12 @@ struct hps_channel_events {
  * @napi:	any context: the NAPI id of its device queue that can be polled, or 0
  * @pulse:	any context
  * @kick:	any context: have @push called soon
- * @mark:	channel locked: what packets carry from now on (SO_MARK, SO_PRIORITY)
  * @buffer:	any context: make the transport's own flow control wide enough for
  *		@credit octets of HPS credit
+ * @options:	channel locked: packets carry the mark, priority, TOS and traffic class
+ *		of @key from now on
+ * @congestion:	process context, channel not locked: congestion control as in
+ *		@name, empty for the namespace's
  * @end:	channel locked: have the other end know that the channel is dead,
  *		while what it has received can still be read
  * @destroy:	process context: tell the user if it was not told, close
@@ -217,8 +228,10 @@ struct hps_channel_ops {
 	unsigned int (*napi)(const struct hps_channel *ch);
 	void (*pulse)(const struct hps_channel *ch, struct hps_channel_pulse *p);
 	void (*kick)(struct hps_channel *ch);
-	void (*mark)(struct hps_channel *ch, u32 mark, u32 priority);
 	void (*buffer)(struct hps_channel *ch, u32 credit);
+	void (*options)(struct hps_channel *ch,
+			const struct hps_channel_key *key);
+	int  (*congestion)(struct hps_channel *ch, const char *name);
 	void (*end)(struct hps_channel *ch);
 	void (*destroy)(struct hps_channel *ch);
 	void (*free)(struct hps_channel *ch);

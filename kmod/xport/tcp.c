@@ -7,6 +7,7 @@
 #include <linux/slab.h>
 #include <net/busy_poll.h>
 #include <net/inet_common.h>
+#include <net/inet_ecn.h>
 #include <net/ipv6.h>
 
 #include "compat.h"
@@ -26,6 +27,8 @@ struct kick_list {
 };
 
 static DEFINE_PER_CPU(struct kick_list, kick_lists);
+
+static_assert(HPS_CONGESTION_LEN == TCP_CA_NAME_MAX);
 
 /* TCP's protos with our release_cb; [0] IPv4, [1] IPv6. */
 static struct proto tcp_protos[2];
@@ -299,16 +302,91 @@ static void tcp_buffer(struct hps_channel *ch, u32 credit)
 		WRITE_ONCE(sk->sk_rcvbuf, want);
 }
 
-static void tcp_mark(struct hps_channel *ch, u32 mark, u32 priority)
+/* The ECN bits are TCP's own. Returns whether it was another. */
+static bool set_class(u8 *field, u8 class)
+{
+	u8 old = *field;
+
+	*field = class | (old & INET_ECN_MASK);
+	return *field != old;
+}
+
+static void tcp_options(struct hps_channel *ch, const struct hps_channel_key *key)
 {
 	struct sock *sk = hps_tcp_sk(ch);
+	bool other = sk->sk_mark != key->mark;
 
-	if (sk->sk_mark != mark) {
-		WRITE_ONCE(sk->sk_mark, mark);
-		/* It may choose another route. */
+	WRITE_ONCE(sk->sk_mark, key->mark);
+	WRITE_ONCE(sk->sk_priority, key->priority);
+	other |= set_class(&inet_sk(sk)->tos, key->tos);
+#if IS_ENABLED(CONFIG_IPV6)
+	if (sk->sk_family == AF_INET6)
+		other |= set_class(&inet6_sk(sk)->tclass, key->tclass);
+#endif
+	/* They may choose another route. */
+	if (other)
 		sk_dst_reset(sk);
-	}
-	WRITE_ONCE(sk->sk_priority, priority);
+	/* The pool looks at it. An inbound one keeps what its SYN had: the next
+	 * connection begins with that, not with what this one asked for.
+	 */
+	if (!ch->outbound)
+		return;
+	ch->key.mark = key->mark;
+	ch->key.priority = key->priority;
+	ch->key.tos = key->tos;
+	ch->key.tclass = key->tclass;
+}
+
+/* The congestion control of sockets that name none; HPS_CONGESTION_LEN. */
+void hps_tcp_default_congestion(struct net *net, char *name)
+{
+	const struct tcp_congestion_ops *ops;
+
+	rcu_read_lock();
+	ops = rcu_dereference(net->ipv4.tcp_congestion_control);
+	strscpy(name, ops->name, HPS_CONGESTION_LEN);
+	rcu_read_unlock();
+}
+
+static int tcp_congestion(struct hps_channel *ch, const char *name)
+{
+	struct sock *sk = hps_tcp_sk(ch);
+	char want[HPS_CONGESTION_LEN];
+
+	if (*name)
+		strscpy(want, name, sizeof(want));
+	else
+		hps_tcp_default_congestion(ch->net, want);
+	/* First: it may go to the pool at any moment. */
+	lock_sock(sk);
+	strscpy(ch->key.congestion, name, HPS_CONGESTION_LEN);
+	release_sock(sk);
+	/* By the sock: the socket may be closed meanwhile. */
+	return READ_ONCE(sk->sk_prot)->setsockopt(sk, SOL_TCP, TCP_CONGESTION,
+						  KERNEL_SOCKPTR(want),
+						  strlen(want));
+}
+
+/**
+ * hps_tcp_check_congestion - may a program have this congestion control?
+ * @net:	its namespace
+ * @name:	the name
+ *
+ * Context: process, with the program's rights; may load a module. Returns 0 or
+ * what TCP_CONGESTION says of it.
+ */
+int hps_tcp_check_congestion(struct net *net, char *name)
+{
+	struct socket *sock;
+	int err;
+
+	err = sock_create_kern(net, AF_INET, SOCK_STREAM, IPPROTO_TCP, &sock);
+	if (err)
+		return err;
+	err = sock->sk->sk_prot->setsockopt(sock->sk, SOL_TCP, TCP_CONGESTION,
+					    KERNEL_SOCKPTR(name), strlen(name));
+	sock_release(sock);
+	return err;
 }
 
 static void tcp_receive(struct hps_channel *ch)
@@ -397,14 +475,15 @@ static struct hps_channel *tcp_create(struct net *net,
 	if (err)
 		return ERR_PTR(err);
 	sock->sk->sk_uid = key->uid;
-	sock->sk->sk_mark = key->mark;
-	sock->sk->sk_priority = key->priority;
 	t = tcp_alloc(net, sock, true);
 	if (!t) {
 		sock_release(sock);
 		return ERR_PTR(-ENOMEM);
 	}
+	tcp_options(&t->ch, key);
 	t->ch.key = *key;
+	/* Set later, with the rights of the kernel: hps_options_retune(). */
+	t->ch.key.congestion[0] = 0;
 	t->ch.hello = *hello;
 	t->ch.want_crc = READ_ONCE(hps_net(net)->sysctl.crc);
 	tcp_install(t, sock->sk);
@@ -449,8 +528,9 @@ const struct hps_channel_ops hps_tcp_ops = {
 	.napi		= tcp_napi,
 	.pulse		= hps_tcp_pulse,
 	.kick		= hps_tcp_kick,
-	.mark		= tcp_mark,
 	.buffer		= tcp_buffer,
+	.options	= tcp_options,
+	.congestion	= tcp_congestion,
 	.end		= tcp_end,
 	.destroy	= tcp_destroy,
 	.free		= tcp_free,
@@ -480,6 +560,12 @@ int hps_tcp_adopt(struct net *net, struct socket *sock)
 	hps_tcp_addrs(sk, &t->ch.key.local, &t->ch.key.remote);
 	/* With tcp_fwmark_accept that of the SYN. */
 	t->ch.key.mark = sk->sk_mark;
+	/* With tcp_reflect_tos also this. */
+	t->ch.key.tos = inet_sk(sk)->tos & ~INET_ECN_MASK;
+#if IS_ENABLED(CONFIG_IPV6)
+	if (sk->sk_family == AF_INET6)
+		t->ch.key.tclass = inet6_sk(sk)->tclass & ~INET_ECN_MASK;
+#endif
 	/* Answers leave by the device that the SYN came in by, whatever routing
 	 * says: two NICs in one subnet are two links.
 	 */

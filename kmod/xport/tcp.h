@@ -87,6 +87,8 @@ int hps_tcp_adopt(struct net *net, struct socket *sock);
 void hps_tcp_addrs(const struct sock *sk, union hps_addr *local,
 		   union hps_addr *remote);
 void hps_tcp_kick(struct hps_channel *ch);
+int hps_tcp_check_congestion(struct net *net, char *name);
+void hps_tcp_default_congestion(struct net *net, char *name);
 int hps_tcp_init(void);
 void hps_tcp_exit(void);
 
