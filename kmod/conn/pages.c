@@ -195,7 +195,7 @@ int hps_send_pages(struct hps_conn *conn, struct iov_iter *from, u32 len,
 		c->off = snd->end;
 		c->policy = snd->policy;
 		snd->end += c->len;
-		snd->memory += hps_chunk_memory(c);
+		hps_send_charge(conn, hps_chunk_memory(c));
 	}
 	if (!snd->next)
 		snd->next = list_first_entry(&list, struct hps_chunk, node);

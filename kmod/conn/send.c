@@ -29,6 +29,8 @@
 
 /* Below this a new slice is not begun in what a page frag has left. */
 #define LEAST_SLICE	512
+/* May be held by each connection when memory is full. */
+#define LEAST_MEMORY	SZ_16K
 
 /* Of a stream that is sent over several paths, so much is one run: they work from
  * opposite ends of it.
@@ -65,7 +67,7 @@ static struct hps_chunk *begin_chunk(struct page_frag *frag, u32 len)
 
 	if (!skb_page_frag_refill(HPS_HEAD_ROOM + HPS_TAIL_ROOM + min_t(u32, len,
 								LEAST_SLICE),
-				  frag, GFP_KERNEL))
+				  frag, GFP_KERNEL_ACCOUNT))
 		return NULL;
 	c = hps_chunk_alloc(GFP_KERNEL);
 	if (!c)
@@ -91,7 +93,7 @@ static void add_chunk(struct hps_conn *conn, struct page_frag *frag,
 	list_add_tail(&c->node, &snd->chunks);
 	if (!snd->next)
 		snd->next = c;
-	snd->memory += hps_chunk_memory(c);
+	hps_send_charge(conn, hps_chunk_memory(c));
 	snd->end += c->len;
 }
 
@@ -154,7 +156,7 @@ int hps_send_write(struct hps_conn *conn, struct iov_iter *from, u32 len)
 	conn->snd.filling = false;
 	c->len += n;
 	conn->snd.end += n;
-	conn->snd.memory += n;
+	hps_send_charge(conn, n);
 	if (n && !conn->snd.next)
 		conn->snd.next = c;
 	spin_unlock_bh(&conn->lock);
@@ -200,6 +202,11 @@ u32 hps_send_space(const struct hps_conn *conn)
 
 	if (conn->snd.end - READ_ONCE(conn->snd.nxt) >=
 	    READ_ONCE(conn->snd.unsent_low))
+		return 0;
+	/* Who has little gets on whatever the others hold; who has more is
+	 * woken when some of it is acknowledged.
+	 */
+	if (used >= LEAST_MEMORY && hps_send_memory_full())
 		return 0;
 	return used < limit ? limit - used : 0;
 }

@@ -3,6 +3,7 @@
 #include "conn/transit.h"
 
 #include <linux/mm.h>
+#include <linux/percpu_counter.h>
 #include <linux/slab.h>
 #include <net/sock.h>
 
@@ -13,6 +14,34 @@
 
 static struct kmem_cache *chunk_cache;
 static struct kmem_cache *segment_cache;
+
+/* What the chunks of all connections take, octets. The tasks' memory cgroups
+ * are charged by the pages (begin_chunk()); this bounds what they sum up to, as
+ * tcp_mem does for TCP, which does not count pages that it got by reference.
+ */
+static struct percpu_counter send_memory;
+
+/* A CPU may be so far off: exactness is not worth a shared cache line. */
+#define MEMORY_BATCH	SZ_256K
+
+/**
+ * hps_send_charge - a connection holds more, or less, to be sent
+ * @conn:	the connection; data lock held
+ * @octets:	how much more
+ */
+void hps_send_charge(struct hps_conn *conn, s32 octets)
+{
+	WRITE_ONCE(conn->snd.memory, conn->snd.memory + octets);
+	percpu_counter_add_batch(&send_memory, octets, MEMORY_BATCH);
+}
+
+/* Is the bound net.hps.mem of the initial namespace reached? */
+bool hps_send_memory_full(void)
+{
+	u64 limit = (u64)READ_ONCE(hps_net(&init_net)->sysctl.mem) << PAGE_SHIFT;
+
+	return percpu_counter_read_positive(&send_memory) >= limit;
+}
 
 struct hps_chunk *hps_chunk_alloc(gfp_t gfp)
 {
@@ -39,22 +68,23 @@ void hps_chunk_free(struct hps_chunk *c)
 	kmem_cache_free(chunk_cache, c);
 }
 
-static void free_chunk(struct hps_send *snd, struct hps_chunk *c)
+static void free_chunk(struct hps_conn *conn, struct hps_chunk *c)
 {
-	snd->memory -= hps_chunk_memory(c);
+	hps_send_charge(conn, -(s32)hps_chunk_memory(c));
 	list_del(&c->node);
 	hps_chunk_free(c);
 }
 
-static void free_acked_chunks(struct hps_send *snd)
+static void free_acked_chunks(struct hps_conn *conn)
 {
+	struct hps_send *snd = &conn->snd;
 	struct hps_chunk *c, *next;
 
 	list_for_each_entry_safe(c, next, &snd->chunks, node) {
 		if (hps_chunk_end(c) > snd->una || snd->next == c ||
 		    (snd->filling && list_is_last(&c->node, &snd->chunks)))
 			break;
-		free_chunk(snd, c);
+		free_chunk(conn, c);
 	}
 }
 
@@ -104,7 +134,7 @@ int hps_send_ack(struct hps_conn *conn, u64 ack, u64 edge, u32 buffer)
 		}
 		free_acked_segments(conn);
 		hps_duplicate_acked(conn);
-		free_acked_chunks(snd);
+		free_acked_chunks(conn);
 		if (conn->sk)
 			conn->sk->sk_write_space(conn->sk);
 		hps_conn_check_end(conn);
@@ -168,7 +198,7 @@ void hps_send_forget(struct hps_conn *conn)
 		/* sendmsg is about to write to the last one. */
 		if (snd->filling && list_is_last(&c->node, &snd->chunks))
 			break;
-		free_chunk(snd, c);
+		free_chunk(conn, c);
 	}
 }
 
@@ -189,7 +219,7 @@ void hps_send_purge(struct hps_conn *conn)
 	hps_duplicate_purge(conn);
 	snd->next = NULL;
 	list_for_each_entry_safe(c, c_next, &snd->chunks, node)
-		free_chunk(snd, c);
+		free_chunk(conn, c);
 }
 
 /* Is there anything that could be sent now? Sure with the data lock only. */
@@ -275,14 +305,18 @@ int hps_send_init(void)
 {
 	chunk_cache = KMEM_CACHE(hps_chunk, SLAB_ACCOUNT);
 	segment_cache = KMEM_CACHE(hps_segment, 0);
-	if (chunk_cache && segment_cache)
+	if (chunk_cache && segment_cache &&
+	    !percpu_counter_init(&send_memory, 0, GFP_KERNEL))
 		return 0;
-	hps_send_exit();
+	kmem_cache_destroy(segment_cache);
+	kmem_cache_destroy(chunk_cache);
 	return -ENOMEM;
 }
 
 void hps_send_exit(void)
 {
+	WARN_ON_ONCE(percpu_counter_sum(&send_memory));
+	percpu_counter_destroy(&send_memory);
 	kmem_cache_destroy(segment_cache);
 	kmem_cache_destroy(chunk_cache);
 }

@@ -63,6 +63,7 @@ static const char * const names[] = {
 	[HPS_MIB_ACK_PIGGYBACKED]	= "HpsAckPiggybacked",
 	[HPS_MIB_CREDIT_STALL]		= "HpsCreditStall",
 	[HPS_MIB_CREDIT_EXCEEDED]	= "HpsCreditExceeded",
+	[HPS_MIB_MEMORY_FULL]		= "HpsMemoryFull",
 	[HPS_MIB_SOFTIRQ_SEND]		= "HpsSoftirqSend",
 	[HPS_MIB_CALLER_SEND]		= "HpsCallerSend",
 	[HPS_MIB_ZERO_COPY_FALLBACK]	= "HpsZeroCopyFallback",

@@ -63,6 +63,7 @@ enum hps_mib_field {
 	HPS_MIB_ACK_PIGGYBACKED,	/* data segments that carried news */
 	HPS_MIB_CREDIT_STALL,		/* times the sender had too little credit */
 	HPS_MIB_CREDIT_EXCEEDED,	/* connections ended: more than the credit */
+	HPS_MIB_MEMORY_FULL,		/* writes that met the bound net.hps.mem */
 	HPS_MIB_SOFTIRQ_SEND,		/* pushes done in softirq */
 	HPS_MIB_CALLER_SEND,		/* pushes done in the caller's context */
 	HPS_MIB_ZERO_COPY_FALLBACK,	/* sends that the device could not gather */

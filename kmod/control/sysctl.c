@@ -5,6 +5,7 @@
 #include "control/sysctl.h"
 
 #include <linux/slab.h>
+#include <linux/swap.h>
 #include <linux/sysctl.h>
 #include <net/net_namespace.h>
 #include <uapi/linux/hps.h>
@@ -113,10 +114,18 @@ static const struct ctl_table template[] = {
 	ENTRY(zerocopy_min, &zero, &buffer_max),
 	ENTRY(conn_timeout, &one, &second_max),
 	ENTRY(dead_ms, &dead_min, &dead_max),
+	/* the last one: only the initial namespace has it */
+	ENTRY(mem, NULL, NULL),
 };
 
 static_assert(ARRAY_SIZE(template) ==
 	      sizeof(struct hps_sysctls) / sizeof(unsigned int));
+
+/* As of tcp_mem, in pages: an eighth of what the machine began with. */
+static unsigned int default_mem(void)
+{
+	return max(nr_free_buffer_pages() / 8, 128UL);
+}
 
 static struct ctl_table *table_for(struct hps_sysctls *sysctl)
 {
@@ -147,14 +156,18 @@ static struct ctl_table *table_for(struct hps_sysctls *sysctl)
  */
 int hps_sysctl_net_init(struct hps_net *hn)
 {
+	size_t size = ARRAY_SIZE(template);
 	struct ctl_table *table;
 
 	hn->sysctl = defaults;
+	hn->sysctl.mem = default_mem();
 	table = table_for(&hn->sysctl);
 	if (!table)
 		return -ENOMEM;
+	if (!net_eq(hn->net, &init_net))
+		memset(&table[--size], 0, sizeof(*table));
 	hn->sysctl_header = register_net_sysctl_sz(hn->net, "net/hps", table,
-						   ARRAY_SIZE(template));
+						   size);
 	if (!hn->sysctl_header) {
 		kfree(table);
 		return -ENOMEM;

@@ -15,6 +15,7 @@
 #include "conn/join.h"
 #include "conn/recv.h"
 #include "conn/send.h"
+#include "conn/transit.h"
 #include "link/bundle.h"
 #include "socket/hps_sock.h"
 #include "socket/zerocopy.h"
@@ -176,6 +177,8 @@ static ssize_t write_payload(struct sock *sk, struct hps_conn *conn,
 		if (err)
 			break;
 		if (!admitted && !hps_send_space(conn)) {
+			if (hps_send_memory_full())
+				hps_mib_inc(conn->net, HPS_MIB_MEMORY_FULL);
 			hps_send_push(conn);
 			err = wait_space(sk, conn, &timeo, record && done);
 			if (err)
