@@ -5,6 +5,7 @@
 #include <linux/ipv6.h>
 #include <net/inet_sock.h>
 
+#include "compat.h"
 #include "conn/listener.h"
 
 struct hps_conn;
@@ -60,6 +61,13 @@ void hps_cgroup_name(struct sock *sk, void *addr, int *len, bool peer);
 void hps_cgroup_source(const struct sock *sk, u16 family,
 		       union hps_addr *local);
 int hps_cgroup_get_port(struct sock *sk, unsigned short port);
+
+/* name.c */
+int hps_name_get(const struct sock *sk, const void *from, int len,
+		 union hps_addr *to);
+void hps_name_share(struct hps_sock *hs);
+int hps_bind(struct socket *sock, struct sockaddr_unsized *uaddr, int len);
+int hps_getname(struct socket *sock, struct sockaddr *uaddr, int peer);
 
 /* sockopt.c */
 int hps_setsockopt(struct socket *sock, int level, int name, sockptr_t val,
