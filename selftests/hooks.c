@@ -284,6 +284,9 @@ TEST(connect_sets_options, V_ALL)
 	attach(cgroup, connect_type(), set, COUNT(set));
 	CHECK(try_connect(fd, port_of(lst)) == 0);
 	CHECK_EQ(get_int(fd, SOL_SOCKET, SO_MARK), 42);
+	/* without the ECN bits */
+	CHECK_EQ(is_v6() ? get_int(fd, IPPROTO_IPV6, IPV6_TCLASS) :
+			   get_int(fd, IPPROTO_IP, IP_TOS), 40);
 }
 
 TEST(names_are_changed, V_ALL)

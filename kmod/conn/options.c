@@ -115,6 +115,33 @@ static struct hps_channel *untuned(struct hps_conn *conn, char *name)
 	return ch;
 }
 
+/* Does the channel still serve the connection? It is locked. */
+static bool serves(const struct hps_channel *ch, const struct hps_conn *conn)
+{
+	return ch->events == &hps_path_events &&
+	       ((struct hps_path *)ch->user)->conn == conn;
+}
+
+/* Whoever has the channel meanwhile may want another one: he waits. */
+static int tune(struct hps_conn *conn, struct hps_channel *ch, const char *name)
+{
+	bool ours;
+	int err = 0;
+
+	mutex_lock(&ch->tune);
+	hps_channel_lock(ch);
+	ours = serves(ch, conn) && ch->state != HPS_CHANNEL_DEAD;
+	/* First: it may go to the pool at any moment. */
+	if (ours)
+		memcpy(ch->key.congestion, name, HPS_CONGESTION_LEN);
+	hps_channel_unlock(ch);
+	if (ours)
+		err = ch->ops->congestion(ch);
+	mutex_unlock(&ch->tune);
+	/* As on TCP "congctl lock" of the route is stronger. */
+	return err == -EPERM ? 0 : err;
+}
+
 /* Gives the paths their congestion control, with the kernel's rights: the
  * program's were looked at when it asked. Cancelled by the connection's end.
  */
@@ -123,18 +150,18 @@ void hps_options_retune(struct work_struct *work)
 	struct hps_conn *conn = container_of(work, struct hps_conn, retune);
 	char name[HPS_CONGESTION_LEN];
 	struct hps_channel *ch;
-	int err;
+	int err = 0;
 
-	while ((ch = untuned(conn, name))) {
-		err = ch->ops->congestion(ch, name);
-		if (err) {
-			/* Its module is gone: not silently ignored. */
-			hps_channel_lock(ch);
-			hps_channel_fail(ch, err);
-			hps_channel_unlock(ch);
-		}
+	while (!err && (ch = untuned(conn, name))) {
+		err = tune(conn, ch, name);
 		hps_channel_put(ch);
 	}
+	if (!err)
+		return;
+	/* Its module is gone: not silently ignored. */
+	spin_lock_bh(&conn->lock);
+	hps_conn_abort(conn, err, HPS_REASON_ABORT);
+	spin_unlock_bh(&conn->lock);
 }
 
 /* A channel that was not @tried yet, with a reference, or NULL. */
@@ -161,11 +188,13 @@ static struct hps_channel *another(struct hps_conn *conn, u64 *tried)
  * @conn:	the connection
  * @sk:		its socket, locked; of it mark and priority
  * @opt:	the other options
+ * @paths:	one of those that paths have: mark, priority, TOS, traffic class,
+ *		congestion control
  *
- * Context: process, no channel locked.
+ * Context: process, no channel locked; may sleep if @paths.
  */
 void hps_options_change(struct hps_conn *conn, const struct sock *sk,
-			const struct hps_options *opt)
+			const struct hps_options *opt, bool paths)
 {
 	struct hps_channel *ch;
 	u64 tried = 0;
@@ -175,11 +204,10 @@ void hps_options_change(struct hps_conn *conn, const struct sock *sk,
 	hps_conn_watch_locked(conn);
 	spin_unlock_bh(&conn->lock);
 
-	while ((ch = another(conn, &tried))) {
+	while (paths && (ch = another(conn, &tried))) {
 		hps_channel_lock(ch);
 		/* It may have ended, or serve another connection by now. */
-		if (ch->events == &hps_path_events &&
-		    ((struct hps_path *)ch->user)->conn == conn) {
+		if (serves(ch, conn)) {
 			spin_lock_bh(&conn->lock);
 			hps_options_path(conn, ch);
 			spin_unlock_bh(&conn->lock);

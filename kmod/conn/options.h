@@ -42,7 +42,7 @@ void hps_options_begin(struct hps_conn *conn, const struct sock *sk,
 void hps_options_inherit(struct hps_conn *conn, const struct sock *sk,
 			 const struct hps_options *opt);
 void hps_options_change(struct hps_conn *conn, const struct sock *sk,
-			const struct hps_options *opt);
+			const struct hps_options *opt, bool paths);
 void hps_options_path(struct hps_conn *conn, struct hps_channel *ch);
 void hps_options_retune(struct work_struct *work);
 u8 hps_options_keep_count(const struct net *net, const struct hps_options *opt);

@@ -140,6 +140,7 @@ static int hps_connect(struct socket *sock, struct sockaddr_unsized *uaddr,
 		err = hps_name_get(sk, uaddr, len, &remote);
 		if (!err)
 			err = hps_cgroup_connect(sk, uaddr, &len);
+		hps_options_of_core(sk);
 		if (!err)
 			err = hps_name_get(sk, uaddr, len, &remote);
 		if (err)
@@ -343,6 +344,7 @@ static void graft(struct sock *sk, struct socket *newsock, struct hps_conn *conn
 	hps_sock_configure(hs, conn);
 	/* It began with what the listener had then. */
 	hs->opt = conn->opt;
+	hps_options_to_core(sk);
 	if (conn->state == HPS_CONN_CLOSED) {
 		sk->sk_err = -conn->err;
 		sk->sk_state = TCP_CLOSE;

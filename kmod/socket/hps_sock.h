@@ -76,7 +76,8 @@ int hps_getsockopt(struct socket *sock, int level, int name, char __user *val,
 		   int __user *len);
 
 void hps_keepalive(struct sock *sk, int on);
-void hps_options_changed(struct sock *sk);
+void hps_options_to_core(struct sock *sk);
+void hps_options_of_core(struct sock *sk);
 void hps_options_notice(struct sock *sk);
 
 /* sockio.c */

@@ -73,17 +73,25 @@ static void grow_buffer(struct sock *sk)
 	hps_send_push(conn);
 }
 
-/**
- * hps_options_changed - tell who acts upon the options
- * @sk:	the socket, locked
- */
-void hps_options_changed(struct sock *sk)
+static void tell_options(struct sock *sk, bool paths)
 {
 	struct hps_sock *hs = hps_sk(sk);
 
 	if (hs->conn)
-		hps_options_change(hs->conn, sk, &hs->opt);
+		hps_options_change(hs->conn, sk, &hs->opt, paths);
 	hps_port_options(&hs->port, &hs->opt, hs->defer);
+}
+
+/* Tells who acts upon the options; never sleeps. The socket is locked. */
+static void options_changed(struct sock *sk)
+{
+	tell_options(sk, false);
+}
+
+/* The same for options that all paths have; may sleep. */
+static void path_options_changed(struct sock *sk)
+{
+	tell_options(sk, true);
 }
 
 /**
@@ -97,17 +105,51 @@ void hps_options_notice(struct sock *sk)
 
 	if (READ_ONCE(sk->sk_mark) != conn->key.mark ||
 	    READ_ONCE(sk->sk_priority) != conn->key.priority)
-		hps_options_changed(sk);
+		path_options_changed(sk);
 	if (READ_ONCE(sk->sk_rcvbuf) > READ_ONCE(conn->rcv.credit.buffer))
 		grow_buffer(sk);
 #endif
 }
 
-/* The core calls it for SO_KEEPALIVE, with the socket locked. */
+/**
+ * hps_options_to_core - show the classes where TCP has them
+ * @sk:	the socket, locked
+ */
+void hps_options_to_core(struct sock *sk)
+{
+	const struct hps_options *opt = &hps_sk(sk)->opt;
+
+	WRITE_ONCE(inet_sk(sk)->tos, opt->tos);
+#if IS_ENABLED(CONFIG_IPV6)
+	if (sk->sk_family != AF_INET)
+		inet6_sk(sk)->tclass = opt->tclass;
+#endif
+}
+
+/**
+ * hps_options_of_core - take the classes that a BPF program of connect() has set
+ * @sk:	the socket, locked
+ *
+ * The core writes them where TCP has them, and does not tell.
+ */
+void hps_options_of_core(struct sock *sk)
+{
+	struct hps_options *opt = &hps_sk(sk)->opt;
+
+	opt->tos = READ_ONCE(inet_sk(sk)->tos) & ~INET_ECN_MASK;
+#if IS_ENABLED(CONFIG_IPV6)
+	if (sk->sk_family != AF_INET)
+		opt->tclass = inet6_sk(sk)->tclass & ~INET_ECN_MASK;
+#endif
+}
+
+/* The core calls it for SO_KEEPALIVE, with the socket locked; for a BPF program
+ * under RCU.
+ */
 void hps_keepalive(struct sock *sk, int on)
 {
 	hps_sk(sk)->opt.keepalive = on;
-	hps_options_changed(sk);
+	options_changed(sk);
 }
 
 static int get_int(sockptr_t val, unsigned int len, int *out)
@@ -144,7 +186,7 @@ static void sol_socket_done(struct sock *sk, int name)
 		break;
 	case SO_MARK:
 	case SO_PRIORITY:
-		hps_options_changed(sk);
+		path_options_changed(sk);
 		break;
 	case SO_BINDTODEVICE:
 	case SO_BINDTOIFINDEX:
@@ -207,6 +249,7 @@ static void apply(struct hps_sock *hs)
 	spin_unlock_bh(&conn->lock);
 	/* What was held back may go now. */
 	hps_send_push(conn);
+	hps_conn_watch(conn);
 }
 
 static int set_nodelay(struct sock *sk, int val)
@@ -269,7 +312,7 @@ static int set_keep_idle(struct sock *sk, int val)
 	if (val < 1 || val > MAX_TCP_KEEPIDLE)
 		return -EINVAL;
 	hps_sk(sk)->opt.keep_idle = val;
-	hps_options_changed(sk);
+	options_changed(sk);
 	return 0;
 }
 
@@ -283,7 +326,7 @@ static int set_keep_interval(struct sock *sk, int val)
 	if (val < 1 || val > MAX_TCP_KEEPINTVL)
 		return -EINVAL;
 	hps_sk(sk)->opt.keep_interval = val;
-	hps_options_changed(sk);
+	options_changed(sk);
 	return 0;
 }
 
@@ -297,7 +340,7 @@ static int set_keep_count(struct sock *sk, int val)
 	if (val < 1 || val > MAX_TCP_KEEPCNT)
 		return -EINVAL;
 	hps_sk(sk)->opt.keep_count = val;
-	hps_options_changed(sk);
+	options_changed(sk);
 	return 0;
 }
 
@@ -311,7 +354,7 @@ static int set_user_timeout(struct sock *sk, int val)
 	if (val < 0)
 		return -EINVAL;
 	hps_sk(sk)->opt.user_timeout = val;
-	hps_options_changed(sk);
+	options_changed(sk);
 	return 0;
 }
 
@@ -323,7 +366,7 @@ static int get_user_timeout(const struct sock *sk)
 static int set_defer_accept(struct sock *sk, int val)
 {
 	hps_sk(sk)->defer = clamp(val, 0, MAX_TCP_KEEPIDLE);
-	hps_options_changed(sk);
+	options_changed(sk);
 	return 0;
 }
 
@@ -335,7 +378,7 @@ static int get_defer_accept(const struct sock *sk)
 static int set_unsent_low(struct sock *sk, int val)
 {
 	hps_sk(sk)->opt.unsent_low = val;
-	hps_options_changed(sk);
+	options_changed(sk);
 	sk->sk_write_space(sk);
 	return 0;
 }
@@ -353,8 +396,9 @@ static int set_tos(struct sock *sk, int val)
 	if (hps_sk(sk)->opt.tos == tos)
 		return 0;
 	hps_sk(sk)->opt.tos = tos;
+	hps_options_to_core(sk);
 	WRITE_ONCE(sk->sk_priority, rt_tos2priority(tos));
-	hps_options_changed(sk);
+	path_options_changed(sk);
 	return 0;
 }
 
@@ -368,7 +412,8 @@ static int set_tclass(struct sock *sk, int val)
 	if (val < -1 || val > 0xff)
 		return -EINVAL;
 	hps_sk(sk)->opt.tclass = val < 0 ? 0 : val & ~INET_ECN_MASK;
-	hps_options_changed(sk);
+	hps_options_to_core(sk);
+	path_options_changed(sk);
 	return 0;
 }
 
@@ -443,7 +488,7 @@ static int set_congestion(struct sock *sk, sockptr_t val, unsigned int len)
 		return err;
 	lock_sock(sk);
 	strscpy_pad(hps_sk(sk)->opt.congestion, name, HPS_CONGESTION_LEN);
-	hps_options_changed(sk);
+	path_options_changed(sk);
 	release_sock(sk);
 	return 0;
 }
@@ -515,6 +560,7 @@ int hps_getsockopt(struct socket *sock, int level, int name, char __user *val,
 	const void *from = congestion;
 	struct sock *sk = sock->sk;
 	int v, size, len;
+	u8 octet;
 
 	if (level == SOL_HPS && name == HPS_INFO)
 		return get_info(sock->sk, val, optlen);
@@ -533,6 +579,12 @@ int hps_getsockopt(struct socket *sock, int level, int name, char __user *val,
 		return -EFAULT;
 	if (len < 0)
 		return -EINVAL;
+	/* ip(7): an octet will do. */
+	if (level == IPPROTO_IP && len >= 1 && len < sizeof(v)) {
+		octet = v;
+		from = &octet;
+		size = 1;
+	}
 	len = min(len, size);
 	if (put_user(len, optlen) || copy_to_user(val, from, len))
 		return -EFAULT;

@@ -25,7 +25,9 @@ static void channel_release(struct work_struct *work)
 	struct hps_channel *ch = container_of(work, struct hps_channel, release);
 	struct hps_net *hn = hps_net(ch->net);
 
+	mutex_lock(&ch->tune);
 	ch->ops->destroy(ch);
+	mutex_unlock(&ch->tune);
 	timer_delete_sync(&ch->backoff);
 
 	spin_lock_bh(&hn->lock);
@@ -85,6 +87,7 @@ void hps_channel_init(struct hps_channel *ch, struct net *net,
 	ch->since = jiffies;
 	INIT_LIST_HEAD(&ch->use_node);
 	INIT_LIST_HEAD(&ch->kick_node);
+	mutex_init(&ch->tune);
 	INIT_WORK(&ch->release, channel_release);
 	timer_setup(&ch->backoff, channel_backoff, 0);
 

@@ -12,6 +12,7 @@
 #include <linux/in.h>
 #include <linux/in6.h>
 #include <linux/list.h>
+#include <linux/mutex.h>
 #include <linux/refcount.h>
 #include <linux/timer.h>
 #include <linux/types.h>
@@ -202,8 +203,9 @@ struct hps_channel_events {
  *		@credit octets of HPS credit
  * @options:	channel locked: packets carry the mark, priority, TOS and traffic class
  *		of @key from now on
- * @congestion:	process context, channel not locked: congestion control as in
- *		@name, empty for the namespace's
+ * @congestion:	process context, channel not locked, @tune held: congestion control
+ *		as @key says from now on; -EPERM if an administrator's route says
+ *		otherwise
  * @end:	channel locked: have the other end know that the channel is dead,
  *		while what it has received can still be read
  * @destroy:	process context: tell the user if it was not told, close
@@ -231,7 +233,7 @@ struct hps_channel_ops {
 	void (*buffer)(struct hps_channel *ch, u32 credit);
 	void (*options)(struct hps_channel *ch,
 			const struct hps_channel_key *key);
-	int  (*congestion)(struct hps_channel *ch, const char *name);
+	int  (*congestion)(struct hps_channel *ch);
 	void (*end)(struct hps_channel *ch);
 	void (*destroy)(struct hps_channel *ch);
 	void (*free)(struct hps_channel *ch);
@@ -278,6 +280,7 @@ struct hps_channel {
 	u8				cause;		/* enum hps_nl_path_cause, if known */
 	int				doomed;		/* see hps_channel_abort() */
 	int				err;
+	struct mutex			tune;		/* @ops->congestion, not with @destroy */
 	struct work_struct		release;
 	struct timer_list		backoff;
 	struct rcu_head			rcu;

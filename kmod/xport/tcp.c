@@ -348,23 +348,20 @@ void hps_tcp_default_congestion(struct net *net, char *name)
 	rcu_read_unlock();
 }
 
-static int tcp_congestion(struct hps_channel *ch, const char *name)
+static int tcp_congestion(struct hps_channel *ch)
 {
 	struct sock *sk = hps_tcp_sk(ch);
-	char want[HPS_CONGESTION_LEN];
+	char name[HPS_CONGESTION_LEN];
 
-	if (*name)
-		strscpy(want, name, sizeof(want));
-	else
-		hps_tcp_default_congestion(ch->net, want);
-	/* First: it may go to the pool at any moment. */
+	lockdep_assert_held(&ch->tune);
 	lock_sock(sk);
-	strscpy(ch->key.congestion, name, HPS_CONGESTION_LEN);
+	strscpy(name, ch->key.congestion, sizeof(name));
 	release_sock(sk);
-	/* By the sock: the socket may be closed meanwhile. */
+	if (!*name)
+		hps_tcp_default_congestion(ch->net, name);
 	return READ_ONCE(sk->sk_prot)->setsockopt(sk, SOL_TCP, TCP_CONGESTION,
-						  KERNEL_SOCKPTR(want),
-						  strlen(want));
+						  KERNEL_SOCKPTR(name),
+						  strlen(name));
 }
 
 /**
