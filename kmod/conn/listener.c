@@ -45,13 +45,14 @@ static bool may_share(const struct hps_port *p, const struct hps_port *other)
 	return p->reuse && other->reuse && !other->listener;
 }
 
-static bool conflict(struct hps_net *hn, const struct hps_port *p)
+/* Is the port taken? A port of our choice is @ours alone: nobody asked to share. */
+static bool conflict(struct hps_net *hn, const struct hps_port *p, bool ours)
 {
 	const struct hps_port *other;
 
 	hlist_for_each_entry(other, port_bucket(hn, p->port), node)
 		if (other->port == p->port && other != p && overlap(p, other) &&
-		    !may_share(p, other))
+		    (ours || !may_share(p, other)))
 			return true;
 	return false;
 }
@@ -65,7 +66,7 @@ static int choose_port(struct hps_net *hn, struct hps_port *p)
 
 	for (i = 0; i < n; i++) {
 		p->port = htons(low + (start + i) % n);
-		if (!conflict(hn, p))
+		if (!conflict(hn, p, true))
 			return 0;
 	}
 	p->port = 0;
@@ -87,7 +88,7 @@ int hps_port_bind(struct net *net, struct hps_port *p)
 	spin_lock_bh(&hn->bind_lock);
 	if (!p->port)
 		err = choose_port(hn, p);
-	else if (conflict(hn, p))
+	else if (conflict(hn, p, false))
 		err = -EADDRINUSE;
 	if (err)
 		p->port = 0;
@@ -107,6 +108,26 @@ void hps_port_unbind(struct net *net, struct hps_port *p)
 	hlist_del_init(&p->node);
 	spin_unlock_bh(&hn->bind_lock);
 	p->port = 0;
+}
+
+/**
+ * hps_port_share - say with whom a port may be shared
+ * @net:	the namespace
+ * @p:		the claim, bound or not
+ * @reuse:	SO_REUSEADDR
+ * @reuseport:	SO_REUSEPORT
+ * @uid:	whose it is
+ */
+void hps_port_share(struct net *net, struct hps_port *p, bool reuse,
+		    bool reuseport, kuid_t uid)
+{
+	struct hps_net *hn = hps_net(net);
+
+	spin_lock_bh(&hn->bind_lock);
+	p->reuse = reuse;
+	p->reuseport = reuseport;
+	p->uid = uid;
+	spin_unlock_bh(&hn->bind_lock);
 }
 
 static void listener_put(struct hps_listener *l)
@@ -170,7 +191,7 @@ int hps_port_listen(struct sock *sk, struct hps_port *p, unsigned int backlog,
 	spin_lock_bh(&hn->bind_lock);
 	WRITE_ONCE(p->listener, l);
 	/* Two may have shared the port until one of them listens. */
-	if (conflict(hn, p))
+	if (conflict(hn, p, false))
 		err = -EADDRINUSE;
 	if (err)
 		p->listener = NULL;
@@ -336,42 +357,49 @@ static bool is_share_of(u32 hash, u32 n)
 	return !reciprocal_scale(jhash_1word(n, hash), n);
 }
 
+/* How well is a claim meant for an address and a device? Negative: not at all. */
+static int suits(struct net *net, const struct hps_port *p,
+		 const union hps_addr *local, int ifindex)
+{
+	int score = 0;
+
+	if (!serves_device(net, p->ifindex, ifindex))
+		return -1;
+	/* The device itself comes before its bundle. */
+	if (p->ifindex)
+		score += p->ifindex == ifindex ? 4 : 2;
+	if (!hps_addr_is_any(&p->addr))
+		return hps_addr_same_host(&p->addr, local) ? score + 8 : -1;
+	if (p->addr.sa.sa_family == local->sa.sa_family)
+		return score + 1;
+	return p->addr.sa.sa_family == AF_INET || p->v6only ? -1 : score;
+}
+
 /* The most specific listener for an address. hps_net.bind_lock held. */
 static struct hps_listener *find_listener(struct hps_net *hn, __be16 port,
 					  const union hps_addr *local,
 					  int ifindex, u32 hash)
 {
-	struct hps_listener *best = NULL;
-	struct hps_port *p;
-	int best_score = -1;
+	const struct hps_port *p, *best = NULL;
+	int best_score = -1, score;
 	u32 sharing = 0;
 
 	hlist_for_each_entry(p, port_bucket(hn, port), node) {
-		int score = 0;
-
-		if (p->port != port || !p->listener ||
-		    !serves_device(hn->net, p->ifindex, ifindex))
+		if (p->port != port || !p->listener)
 			continue;
-		score += p->ifindex ? 2 : 0;
-		if (!hps_addr_is_any(&p->addr)) {
-			if (!hps_addr_same_host(&p->addr, local))
-				continue;
-			score += 4;
-		} else if (p->addr.sa.sa_family == local->sa.sa_family) {
-			score += 1;
-		} else if (p->addr.sa.sa_family == AF_INET || p->v6only) {
+		score = suits(hn->net, p, local, ifindex);
+		if (score < best_score || score < 0)
 			continue;
-		}
 		if (score > best_score) {
 			best_score = score;
-			best = p->listener;
 			sharing = 1;
-		} else if (score == best_score && p->reuseport &&
-			   is_share_of(hash, ++sharing)) {
-			best = p->listener;
+		} else if (!may_share(p, best) ||
+			   !is_share_of(hash, ++sharing)) {
+			continue;
 		}
+		best = p;
 	}
-	return best;
+	return best ? best->listener : NULL;
 }
 
 /* Reserves a place in the accept queue. */

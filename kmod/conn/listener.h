@@ -94,6 +94,8 @@ bool hps_listener_look(struct hps_net *hn, unsigned int bucket,
 		       unsigned int skip, struct hps_listener_snapshot *snap);
 
 int hps_port_bind(struct net *net, struct hps_port *p);
+void hps_port_share(struct net *net, struct hps_port *p, bool reuse,
+		    bool reuseport, kuid_t uid);
 void hps_port_unbind(struct net *net, struct hps_port *p);
 int hps_port_listen(struct sock *sk, struct hps_port *p, unsigned int backlog,
 		    const struct hps_options *opt, unsigned int defer);

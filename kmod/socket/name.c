@@ -142,9 +142,8 @@ void hps_name_share(struct hps_sock *hs)
 {
 	const struct sock *sk = &hs->inet.sk;
 
-	hs->port.reuse = sk->sk_reuse == SK_CAN_REUSE;
-	hs->port.reuseport = sk->sk_reuseport;
-	hs->port.uid = sk->sk_uid;
+	hps_port_share(sock_net(sk), &hs->port, sk->sk_reuse == SK_CAN_REUSE,
+		       sk->sk_reuseport, sk->sk_uid);
 }
 
 int hps_bind(struct socket *sock, struct sockaddr_unsized *uaddr, int len)
