@@ -62,6 +62,15 @@ void hps_conn_shutdown(struct hps_conn *conn)
 		hps_send_push(conn);
 }
 
+/* Nobody asks any more. Data lock held. */
+void hps_conn_stop_asking(struct hps_conn *conn)
+{
+	struct hps_path *path;
+
+	list_for_each_entry(path, &conn->paths, node)
+		hps_channel_abort(path->ch, -ECONNABORTED, HPS_PATH_CAUSE_NONE);
+}
+
 /**
  * hps_conn_abort - abort, and tell the peer if a path is left
  * @conn:	the connection; data lock held
@@ -78,6 +87,8 @@ void hps_conn_abort(struct hps_conn *conn, int err, enum hps_reason reason)
 		conn->reason = reason;
 		conn->todo |= HPS_TODO_RESET;
 		hps_path_kick_one(conn);
+	} else {
+		hps_conn_stop_asking(conn);
 	}
 	hps_conn_lost(conn, err, reason);
 }

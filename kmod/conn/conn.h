@@ -292,6 +292,7 @@ void hps_conn_shutdown(struct hps_conn *conn);
 void hps_conn_close(struct hps_conn *conn, enum hps_reason reason);
 void hps_conn_reset(struct hps_conn *conn, enum hps_reason reason);
 void hps_conn_abort(struct hps_conn *conn, int err, enum hps_reason reason);
+void hps_conn_stop_asking(struct hps_conn *conn);
 void hps_conn_check_end(struct hps_conn *conn);
 bool hps_conn_complete(const struct hps_conn *conn);
 void hps_conn_sweep(struct net *net);

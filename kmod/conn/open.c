@@ -156,12 +156,17 @@ void hps_conn_redial(struct work_struct *work)
 {
 	struct hps_conn *conn = container_of(work, struct hps_conn,
 					     redial.work);
-	int err = first_path(conn, false);
+	int err;
 
-	if (!err)
+	if (READ_ONCE(conn->state) != HPS_CONN_OPENING)
 		return;
+	err = first_path(conn, false);
 	spin_lock_bh(&conn->lock);
-	hps_conn_lost(conn, err, HPS_REASON_NONE);
+	if (err)
+		hps_conn_lost(conn, err, HPS_REASON_NONE);
+	else if (conn->state == HPS_CONN_CLOSED)
+		/* It was given up meanwhile (TCP_USER_TIMEOUT). */
+		hps_conn_stop_asking(conn);
 	spin_unlock_bh(&conn->lock);
 }
 

@@ -41,15 +41,18 @@ static void cork_timer(struct timer_list *t)
 	conn->snd.more = false;
 	conn->snd.flush = conn->snd.end;
 	hps_path_kick_all(conn);
+	hps_conn_watch_locked(conn);
 	spin_unlock(&conn->lock);
 }
 
-/* Has the peer something to answer? */
+/* Has the peer something to answer? Not what we hold back ourselves. */
 static bool is_owing(const struct hps_conn *conn)
 {
 	const struct hps_send *snd = &conn->snd;
+	bool corked = (snd->cork || snd->more) && snd->end > snd->flush;
 
-	return conn->state == HPS_CONN_OPENING || snd->una != snd->end ||
+	return conn->state == HPS_CONN_OPENING || snd->una != snd->nxt ||
+	       (snd->end != snd->nxt && (snd->stalled || !corked)) ||
 	       (snd->fin && !snd->fin_acked);
 }
 
@@ -116,6 +119,8 @@ void hps_conn_watch(struct hps_conn *conn)
 /* It shall wait for data, so long. Data lock held. */
 void hps_conn_defer(struct hps_conn *conn, unsigned int seconds)
 {
+	if (conn->state == HPS_CONN_CLOSED)
+		return;
 	conn->deferred = true;
 	mod_timer(&conn->alive_timer, jiffies + seconds * HZ);
 }
