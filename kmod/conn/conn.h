@@ -56,6 +56,7 @@ enum hps_conn_state {
  * @limit:	bound of @memory (SO_SNDBUF)
  * @slice:	octets of a chunk at most: two fill the longest segment
  * @unsent_low:	not writable with so much unsent (TCP_NOTSENT_LOWAT)
+ * @short_of_memory: not writable until @cork_timer, for net.hps.mem was reached
  * @nodelay:	TCP_NODELAY
  * @cork:	TCP_CORK is set, or the last write said MSG_MORE
  * @in_record:	a record is half written; the next one waits (socket lock)
@@ -94,6 +95,7 @@ struct hps_send {
 	u32			limit;
 	u32			slice;
 	u32			unsent_low;
+	bool			short_of_memory;
 	bool			nodelay;
 	bool			cork;
 	bool			more;

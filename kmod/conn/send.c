@@ -29,8 +29,6 @@
 
 /* Below this a new slice is not begun in what a page frag has left. */
 #define LEAST_SLICE	512
-/* May be held by each connection when memory is full. */
-#define LEAST_MEMORY	SZ_16K
 
 /* Of a stream that is sent over several paths, so much is one run: they work from
  * opposite ends of it.
@@ -192,23 +190,6 @@ int hps_send_mark(struct hps_conn *conn)
 		conn->snd.next = c;
 	spin_unlock_bh(&conn->lock);
 	return 0;
-}
-
-/* Octets that may be written now. */
-u32 hps_send_space(const struct hps_conn *conn)
-{
-	u32 used = READ_ONCE(conn->snd.memory);
-	u32 limit = READ_ONCE(conn->snd.limit);
-
-	if (conn->snd.end - READ_ONCE(conn->snd.nxt) >=
-	    READ_ONCE(conn->snd.unsent_low))
-		return 0;
-	/* Who has little gets on whatever the others hold; who has more is
-	 * woken when some of it is acknowledged.
-	 */
-	if (used >= LEAST_MEMORY && hps_send_memory_full())
-		return 0;
-	return used < limit ? limit - used : 0;
 }
 
 /* --- pulling: data lock, the path's channel locked --------------------------- */
@@ -441,8 +422,9 @@ static bool is_held_back(struct hps_conn *conn,
 
 	snd->held = 0;
 	snd->held_below = 0;
+	/* Who can write no more cannot make it longer. */
 	if (len >= mss - HPS_SEGMENT_OVERHEAD || snd->fin ||
-	    snd->memory >= snd->limit)
+	    !hps_send_space(conn))
 		return false;
 	if ((snd->cork || snd->more) && snd->end > snd->flush)
 		return true;

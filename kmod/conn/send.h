@@ -20,6 +20,7 @@ struct ubuf_info *hps_send_last_ubuf(struct hps_conn *conn);
 bool hps_send_takes_pages(struct hps_conn *conn, const struct iov_iter *from);
 int hps_send_mark(struct hps_conn *conn);
 u32 hps_send_space(const struct hps_conn *conn);
+bool hps_send_admits(struct hps_conn *conn, u32 len);
 void hps_send_push(struct hps_conn *conn);
 void hps_send_written(struct hps_conn *conn);
 bool hps_send_pull(struct hps_conn *conn, struct hps_path *path, u32 ahead,

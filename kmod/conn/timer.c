@@ -40,6 +40,11 @@ static void cork_timer(struct timer_list *t)
 	spin_lock(&conn->lock);
 	conn->snd.more = false;
 	conn->snd.flush = conn->snd.end;
+	if (conn->snd.short_of_memory) {
+		WRITE_ONCE(conn->snd.short_of_memory, false);
+		if (conn->sk)
+			conn->sk->sk_write_space(conn->sk);
+	}
 	hps_path_kick_all(conn);
 	hps_conn_watch_locked(conn);
 	spin_unlock(&conn->lock);

@@ -24,6 +24,9 @@ static struct percpu_counter send_memory;
 /* A CPU may be so far off: exactness is not worth a shared cache line. */
 #define MEMORY_BATCH	SZ_256K
 
+/* May be held by each connection when memory is full. */
+#define LEAST_MEMORY	SZ_16K
+
 /**
  * hps_send_charge - a connection holds more, or less, to be sent
  * @conn:	the connection; data lock held
@@ -41,6 +44,47 @@ bool hps_send_memory_full(void)
 	u64 limit = (u64)READ_ONCE(hps_net(&init_net)->sysctl.mem) << PAGE_SHIFT;
 
 	return percpu_counter_read_positive(&send_memory) >= limit;
+}
+
+/* Octets that may be written now. */
+u32 hps_send_space(const struct hps_conn *conn)
+{
+	u32 used = READ_ONCE(conn->snd.memory);
+	u32 limit = READ_ONCE(conn->snd.limit);
+
+	if (conn->snd.end - READ_ONCE(conn->snd.nxt) >=
+	    READ_ONCE(conn->snd.unsent_low))
+		return 0;
+	/* Who has little gets on whatever the others hold; who has more is
+	 * woken when some of it is acknowledged.
+	 */
+	if (used >= LEAST_MEMORY && hps_send_memory_full())
+		return 0;
+	return used < limit ? limit - used : 0;
+}
+
+/**
+ * hps_send_admits - may a whole record be written, without waiting for room?
+ * @conn:	the connection
+ * @len:	octets of the record
+ *
+ * If memory is full nobody may tell when it is not any more: then the writer is
+ * told to try again after a while.
+ *
+ * Context: process, socket lock held.
+ */
+bool hps_send_admits(struct hps_conn *conn, u32 len)
+{
+	if (len > hps_send_space(conn))
+		return false;
+	if (len + conn->snd.memory <= LEAST_MEMORY || !hps_send_memory_full())
+		return true;
+	hps_mib_inc(conn->net, HPS_MIB_MEMORY_FULL);
+	spin_lock_bh(&conn->lock);
+	WRITE_ONCE(conn->snd.short_of_memory, true);
+	hps_conn_cork(conn);
+	spin_unlock_bh(&conn->lock);
+	return false;
 }
 
 struct hps_chunk *hps_chunk_alloc(gfp_t gfp)
@@ -279,8 +323,7 @@ static bool is_held(const struct hps_conn *conn)
 	const struct hps_send *snd = &conn->snd;
 
 	return READ_ONCE(snd->end) - READ_ONCE(snd->nxt) <
-	       READ_ONCE(snd->held_below) &&
-	       READ_ONCE(snd->memory) < READ_ONCE(snd->limit) &&
+	       READ_ONCE(snd->held_below) && hps_send_space(conn) &&
 	       !READ_ONCE(snd->nodelay) && !READ_ONCE(snd->fin) &&
 	       !READ_ONCE(conn->todo) && list_empty(&snd->again);
 }

@@ -69,7 +69,8 @@ int hps_wait_connect(struct sock *sk, long *timeo)
 
 static bool has_space(const struct sock *sk, const struct hps_conn *conn)
 {
-	return hps_send_space(conn) >= READ_ONCE(conn->snd.limit) / 3;
+	return hps_send_space(conn) >= READ_ONCE(conn->snd.limit) / 3 &&
+	       !READ_ONCE(conn->snd.short_of_memory);
 }
 
 /* Called with the data lock held, or by SO_SNDBUF. */
@@ -269,7 +270,7 @@ static int check_record(struct sock *sk, struct hps_conn *conn, size_t len,
 	set_bit(SOCK_NOSPACE, &sk->sk_socket->flags);
 	/* Pairs with the free of memory before hps_write_space(). */
 	smp_mb();
-	return need <= hps_send_space(conn) ? 0 : -EAGAIN;
+	return hps_send_admits(conn, need) ? 0 : -EAGAIN;
 }
 
 /* Does the writer announce more? Mostly neither before nor now. */

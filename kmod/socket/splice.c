@@ -41,6 +41,7 @@ void hps_splice_eof(struct socket *sock)
 		conn->snd.more = false;
 		spin_unlock_bh(&conn->lock);
 		hps_send_push(conn);
+		hps_conn_watch(conn);
 	}
 	release_sock(sk);
 }
