@@ -51,6 +51,14 @@
 #define HPS_SG_FROM_ITER_SOCK	1
 #endif
 
+/* before 6.18: a flow of IPv4 had the octet of the header; since then a DSCP. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 18, 0)
+#define hps_flow4_set_class(fl4, tos)	((fl4)->flowi4_tos = (tos))
+#else
+#define hps_flow4_set_class(fl4, tos) \
+	((fl4)->flowi4_dscp = inet_dsfield_to_dscp(tos))
+#endif
+
 /* before 6.16: msg_zerocopy_realloc() knew nothing of device memory. */
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 16, 0)
 #define hps_msg_zerocopy_realloc(sk, len, ubuf) \

@@ -562,10 +562,11 @@ static void join_pass(struct hps_conn *conn, const struct hps_link_addr *addr,
 			offer = conn->offer[j];
 			fit = conn->state == HPS_CONN_ESTABLISHED &&
 			      fits(conn, &addr[i], &offer, same_net);
+			if (fit)
+				fill_key(conn, &key, &addr[i], &offer);
 			spin_unlock_bh(&conn->lock);
 			if (!fit)
 				continue;
-			fill_key(conn, &key, &addr[i], &offer);
 			join_pair(conn, &key, offer.id);
 			break;
 		}
@@ -576,14 +577,17 @@ static void join_pass(struct hps_conn *conn, const struct hps_link_addr *addr,
  */
 static void join_first(struct hps_conn *conn)
 {
+	struct hps_channel_key key;
 	bool alone;
 
 	spin_lock_bh(&conn->lock);
+	/* Options may change it. */
+	key = conn->key;
 	alone = conn->state == HPS_CONN_ESTABLISHED && conn->stranded &&
 		!local_in_use(conn, conn->key.ifindex);
 	spin_unlock_bh(&conn->lock);
 	if (alone)
-		join_pair(conn, &conn->key, 0);
+		join_pair(conn, &key, 0);
 }
 
 /* What is down only waits to be read. Data lock held. */

@@ -4,9 +4,11 @@
 #include <linux/slab.h>
 #include <net/ip6_route.h>
 #include <net/ipv6.h>
+#include <net/inet_dscp.h>
 #include <net/route.h>
 #include <net/sock.h>
 
+#include "compat.h"
 #include "conn/conn.h"
 #include "conn/join.h"
 #include "conn/listener.h"
@@ -36,6 +38,7 @@ static int route4(struct sock *sk, struct hps_channel_key *key)
 	};
 	struct rtable *rt;
 
+	hps_flow4_set_class(&fl4, key->tos);
 	if (ipv4_is_zeronet(fl4.daddr))
 		fl4.daddr = htonl(INADDR_LOOPBACK);
 	rt = ip_route_output_flow(sock_net(sk), &fl4, NULL);
@@ -62,6 +65,7 @@ static int route6(struct sock *sk, struct hps_channel_key *key)
 		.flowi6_mark = key->mark,
 		.flowi6_proto = IPPROTO_TCP,
 		.flowi6_uid = key->uid,
+		.flowlabel = ip6_make_flowinfo(key->tclass, 0),
 	};
 	struct dst_entry *rt;
 
