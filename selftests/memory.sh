@@ -16,6 +16,7 @@ here=$(dirname "$0")
 need_module
 
 mb=1048576
+writers=()
 cg=/sys/fs/cgroup/hps-memory
 
 # queued NS: octets that its connections hold to be sent, or sent unacknowledged
@@ -34,6 +35,7 @@ stuck() {
 			exec ip netns exec "$(ns_name a)" traffic push 10.1.1.2 5001
 		) >/dev/null 2>&1 &
 		t_pids+=($!)
+		writers+=($!)
 	done
 }
 
@@ -49,12 +51,8 @@ steady() {
 drained() { [ "$(queued a)" = 0 ]; }
 
 end_all() {
-	local i
-	for ((i = servers; i < ${#t_pids[@]}; i++)); do
-		kill "${t_pids[i]}"
-		wait "${t_pids[i]}"
-	done 2>/dev/null
-	t_pids=("${t_pids[@]:0:servers}")
+	end "${writers[@]}"
+	writers=()
 	wait_for "$(slow 10)" drained
 }
 
@@ -73,6 +71,39 @@ bounded() {
 
 # who has nothing yet gets on
 others_live() { ask a 10.1.1.2 5002 -s $((4 * mb)); }
+
+# A record that may not wait is taken whole: it must fit, too. Says "full", then
+# "written" when there is room again.
+record() {
+	run_in a record python3 -u -c '
+import select, socket, sys
+s = socket.socket(socket.AF_INET, socket.SOCK_SEQPACKET, 258)
+s.connect(("10.1.1.2", 5003))
+s.setblocking(False)
+s.send(bytes(8192))
+try:
+    s.send(bytes(500000))
+    sys.exit("a record of 500000 octets was taken")
+except BlockingIOError:
+    print("full")
+p = select.poll()
+p.register(s, select.POLLOUT)
+tries = 0
+while True:
+    p.poll()
+    tries += 1
+    try:
+        s.send(bytes(500000))
+        break
+    except BlockingIOError:
+        pass
+# five a second at most
+print("written" if tries < 300 else "%d tries" % tries)
+'
+	said record full
+}
+
+record_later() { said record written; }
 
 free_again() {
 	end_all && sysctl -qw net.hps.mem="$mem" && others_live
@@ -98,12 +129,15 @@ mem=$(sysctl -n net.hps.mem)
 ns_background b traffic -n 100 stall :: 5001 >"$t_dir/stall" 2>&1
 t_ok "readers that do not read" wait_for 10 grep -q listening "$t_dir/stall"
 t_ok "a server" serve b 5002
-servers=${#t_pids[@]}
+run_in b records traffic -Q stall :: 5003
+t_ok "a server of records" said records listening
 t_ok "a bound by default" test "$mem" -gt 128
 t_refused "of the initial namespace only" "No such file" in_ns a sysctl net.hps.mem
 t_ok "all sockets together are bounded" bounded
 t_ok "a new connection gets on" others_live
+t_ok "a record that may not wait is refused" record
 t_ok "free again" free_again
+t_ok "the record is taken then" record_later
 t_ok "the writer's cgroup is charged" charged
 t_ok "and freed again" end_all
 rmdir "$cg" 2>/dev/null

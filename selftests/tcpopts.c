@@ -8,6 +8,7 @@
 #include <linux/hps.h>
 #include <linux/sockios.h>
 #include <netinet/ip.h>
+#include <sys/utsname.h>
 #include <sys/wait.h>
 
 #include "pair.h"
@@ -149,6 +150,7 @@ TEST(tos_leaves_ecn_alone_and_sets_priority, V_ALL)
 {
 	int fd = new_socket();
 	unsigned char c = 0x08;
+	socklen_t len = 3;
 
 	if (!(v->domain == AF_INET || v->domain == AF_HPS))
 		test_skip("no IPv4");
@@ -158,6 +160,11 @@ TEST(tos_leaves_ecn_alone_and_sets_priority, V_ALL)
 	CHECK(setsockopt(fd, IPPROTO_IP, IP_TOS, &c, 1) == 0);
 	CHECK_EQ(get_int(fd, IPPROTO_IP, IP_TOS), 0x08);
 	CHECK_EQ(get_int(fd, SOL_SOCKET, SO_PRIORITY), 2);
+	/* ip(7): an octet will do, both ways */
+	c = 0;
+	CHECK(getsockopt(fd, IPPROTO_IP, IP_TOS, &c, &len) == 0);
+	CHECK_EQ(len, 1);
+	CHECK_EQ(c, 0x08);
 }
 
 static void congestion_is(int fd, const char *want)
@@ -189,11 +196,24 @@ TEST(congestion, V_ALL)
 	recv_pattern(p.b, 100000, 0);
 }
 
+/* Before 6.7 the core takes SOL_SOCKET for itself. */
+static bool kernel_asks_us(void)
+{
+	struct utsname u;
+	int major = 0, minor = 0;
+
+	CHECK(uname(&u) == 0 &&
+	      sscanf(u.release, "%d.%d", &major, &minor) == 2);
+	return major > 6 || (major == 6 && minor >= 7);
+}
+
 TEST(paths_do_not_move, V_HPS)
 {
 	struct pair p;
 	int one = 1;
 
+	if (!kernel_asks_us())
+		test_skip("this kernel does not ask the family");
 	pair_open(&p);
 	CHECK_ERR(setsockopt(p.a, SOL_SOCKET, SO_BINDTODEVICE, "lo", 3), EISCONN);
 	CHECK_ERR(setsockopt(p.a, SOL_SOCKET, SO_BINDTOIFINDEX, &one,
@@ -290,6 +310,51 @@ TEST(user_timeout_of_a_slow_reader, V_STREAM | V_ONCE)
 	CHECK_EQ(poll_now(p.a, POLLIN | POLLERR), 0);
 }
 
+/* It is ours to send them: the peer owes nothing. */
+TEST(user_timeout_spares_what_is_corked, V_STREAM | V_ONCE)
+{
+	struct pair p;
+
+	if (on_debug_kernel())
+		test_skip("too slow for such a limit");
+	pair_open(&p);
+	/* less than the 200 ms of a cork */
+	set_int(p.a, IPPROTO_TCP, TCP_USER_TIMEOUT, 180);
+	set_int(p.a, IPPROTO_TCP, TCP_CORK, 1);
+	send_pattern(p.a, 10, 0);
+	wait_in_queue(p.b, 10);
+	usleep(300000);
+	CHECK_EQ(poll_now(p.a, POLLIN | POLLERR), 0);
+	recv_pattern(p.b, 10, 0);
+}
+
+/* Connections that wait at a listener. */
+static int count(int lst)
+{
+	int n = 0, fd;
+
+	nonblocking(lst, true);
+	for (; (fd = accept(lst, NULL, NULL)) >= 0; n++)
+		close(fd);
+	return n;
+}
+
+TEST(user_timeout_of_connect, V_ALL | V_ONCE)
+{
+	int lst = listener(0), fd = new_socket();
+	long long begin = now_ms();
+
+	/* the backlog is full */
+	connected_to(port_of(lst));
+	set_int(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, 1500);
+	CHECK_ERR(try_connect(fd, port_of(lst)), ETIMEDOUT);
+	CHECK(now_ms() - begin < scaled(8000));
+	CHECK_EQ(count(lst), 1);
+	/* It does not ask again: HPS would have after 3 seconds in all. */
+	usleep(3000000);
+	CHECK_EQ(count(lst), 0);
+}
+
 /* --- not sent ---------------------------------------------------------------------- */
 
 static int unsent(int fd)
@@ -343,6 +408,25 @@ TEST(notsent_lowat_raised_wakes, V_STREAM | V_ONCE)
 	fill(p.a);
 	set_int(p.a, IPPROTO_TCP, TCP_NOTSENT_LOWAT, 1 << 30);
 	wait_for(p.a, POLLOUT);
+}
+
+/* Who may write no more must not wait for the end of the cork. */
+TEST(notsent_lowat_with_cork, V_STREAM | V_ONCE)
+{
+	long long begin;
+	struct pair p;
+	int i;
+
+	pair_open(&p);
+	set_int(p.a, IPPROTO_TCP, TCP_NOTSENT_LOWAT, 1000);
+	set_int(p.a, IPPROTO_TCP, TCP_CORK, 1);
+	begin = now_ms();
+	for (i = 0; i < 40; i++)
+		send_pattern(p.a, 500, 500 * i);
+	/* 20 times 200 ms */
+	CHECK(now_ms() - begin < 2000);
+	set_int(p.a, IPPROTO_TCP, TCP_CORK, 0);
+	recv_pattern(p.b, 20000, 0);
 }
 
 /* --- deferred accept ------------------------------------------------------------------ */
@@ -463,17 +547,6 @@ static int sharing(int port, int backlog)
 	return bind(fd, &addr.sa, len) || listen(fd, backlog) ? -1 : fd;
 }
 
-/* Connections that wait at a listener. */
-static int count(int lst)
-{
-	int n = 0, fd;
-
-	nonblocking(lst, true);
-	for (; (fd = accept(lst, NULL, NULL)) >= 0; n++)
-		close(fd);
-	return n;
-}
-
 TEST(reuseport_spreads, V_ALL | V_ONCE)
 {
 	int lst[3], fd[90], i, sum = 0, n;
@@ -535,4 +608,27 @@ TEST(reuseport_is_for_one_user, V_ALL)
 	}
 	CHECK(waitpid(pid, &status, 0) == pid);
 	CHECK_EQ(WEXITSTATUS(status), 0);
+}
+
+static void write_sysctl(const char *name, const char *value)
+{
+	FILE *f = fopen(name, "w");
+
+	CHECK(f && fputs(value, f) >= 0 && fclose(f) == 0);
+}
+
+/* Nobody who lets a port be chosen asks to share it. */
+TEST(reuseport_does_not_share_chosen_ports, V_ALL)
+{
+	own_namespace();
+	if (is_hps()) {
+		write_sysctl("/proc/sys/net/hps/port_max", "32768");
+		write_sysctl("/proc/sys/net/hps/port_min", "32768");
+	} else {
+		write_sysctl("/proc/sys/net/ipv4/ip_local_port_range",
+			     "32768 32768");
+	}
+	CHECK_EQ(port_of(sharing(0, 1)), 32768);
+	CHECK_ERR(sharing(0, 1), EADDRINUSE);
+	CHECK(sharing(32768, 1) >= 0);
 }

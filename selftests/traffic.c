@@ -6,7 +6,8 @@
  *
  *	server	serve what clients ask for; says "listening"
  *	client	ask a server for a transfer and check it; says "ok" and figures
- *	hold	make -n connections, send -s octets on each, say "held", sleep
+ *	hold	make -n connections, send -s octets on each, say "held", set
+ *		the options of -O at SIGUSR1, say "changed", sleep
  *	push	send until an error, say its name
  *	read	make a connection, say "reading", read to the end or an error
  *		and say its name or "end"
@@ -26,6 +27,7 @@
  *	-f FILE	instead of -s: send until FILE is gone. Client and server must
  *		see the same files.
  *	-o NAME=VALUE	a socket option, see known[]
+ *	-O NAME=VALUE	one to be set later, see hold
  */
 #include <arpa/inet.h>
 #include <err.h>
@@ -93,11 +95,14 @@ static const struct option {
 	{ "congestion", IPPROTO_TCP, TCP_CONGESTION },
 };
 
-static struct {
-	const struct option	*option;
-	const char		*value;
-} chosen[16];
-static unsigned int nr_chosen;
+/* What is to be set on a socket, when it is made and later. */
+static struct choice {
+	struct {
+		const struct option	*option;
+		const char		*value;
+	} of[16];
+	unsigned int	nr;
+} first, later;
 
 static struct sockaddr_storage address;
 static socklen_t address_len;
@@ -344,13 +349,13 @@ static void transfer(int fd, const struct request *r, bool client)
 	}
 }
 
-static void set_options(int fd)
+static void set_options(int fd, const struct choice *chosen)
 {
 	unsigned int i;
 
-	for (i = 0; i < nr_chosen; i++) {
-		const struct option *o = chosen[i].option;
-		const char *text = chosen[i].value;
+	for (i = 0; i < chosen->nr; i++) {
+		const struct option *o = chosen->of[i].option;
+		const char *text = chosen->of[i].value;
 		int value = strtol(text, NULL, 0);
 		bool name = o->option == TCP_CONGESTION && o->level == IPPROTO_TCP;
 
@@ -377,7 +382,7 @@ static void options(int fd)
 	if (device && setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, device,
 				 strlen(device)))
 		err(1, "%s", device);
-	set_options(fd);
+	set_options(fd, &first);
 }
 
 static int new_socket(void)
@@ -391,7 +396,7 @@ static int new_socket(void)
 	return fd;
 }
 
-static void choose_option(const char *arg)
+static void choose_option(struct choice *chosen, const char *arg)
 {
 	size_t i, len = strcspn(arg, "=");
 
@@ -399,10 +404,10 @@ static void choose_option(const char *arg)
 		if (strlen(known[i].name) == len && arg[len] &&
 		    !memcmp(known[i].name, arg, len))
 			break;
-	if (i == sizeof(known) / sizeof(known[0]) || nr_chosen == 16)
+	if (i == sizeof(known) / sizeof(known[0]) || chosen->nr == 16)
 		errx(2, "%s is no option", arg);
-	chosen[nr_chosen].option = &known[i];
-	chosen[nr_chosen++].value = arg + len + 1;
+	chosen->of[chosen->nr].option = &known[i];
+	chosen->of[chosen->nr++].value = arg + len + 1;
 }
 
 static int dial(void)
@@ -501,22 +506,30 @@ static void client(void)
 
 static void hold(void)
 {
-	int i, fd;
+	int i, sig, *fd = calloc(connections, sizeof(*fd));
+	sigset_t usr1;
 
+	sigemptyset(&usr1);
+	sigaddset(&usr1, SIGUSR1);
+	sigprocmask(SIG_BLOCK, &usr1, NULL);
 	for (i = 0; i < connections; i++) {
 		uint64_t left = want.octets;
 		static char buf[65536];
 
-		fd = dial();
+		fd[i] = dial();
 		while (left) {
 			size_t n = left < sizeof(buf) ? left : sizeof(buf);
 
-			send_all(fd, buf, n);
+			send_all(fd[i], buf, n);
 			left -= n;
 		}
 	}
 	puts("held");
-	pause();
+	while (!sigwait(&usr1, &sig)) {
+		for (i = 0; i < connections; i++)
+			set_options(fd[i], &later);
+		puts("changed");
+	}
 }
 
 static void push(void)
@@ -613,7 +626,7 @@ int main(int argc, char **argv)
 	int c;
 
 	setvbuf(stdout, NULL, _IOLBF, 0);
-	while ((c = getopt(argc, argv, "P:Qd:s:w:S:n:j:NZB:b:i:D:A:f:o:")) != -1) {
+	while ((c = getopt(argc, argv, "P:Qd:s:w:S:n:j:NZB:b:i:D:A:f:o:O:")) != -1) {
 		switch (c) {
 		case 'P': set_protocol(optarg); break;
 		case 'Q': type = SOCK_SEQPACKET; break;
@@ -631,7 +644,8 @@ int main(int argc, char **argv)
 		case 'D': device = optarg; break;
 		case 'A': source_len = set_address(&source, optarg, 0); break;
 		case 'f': set_until(optarg); break;
-		case 'o': choose_option(optarg); break;
+		case 'o': choose_option(&first, optarg); break;
+		case 'O': choose_option(&later, optarg); break;
 		default: return 2;
 		}
 	}
