@@ -38,8 +38,6 @@ struct hps_tcp_listener;
  * @zerocopy_min:	writes below are copied, MSG_ZEROCOPY or not, octets
  * @conn_timeout:	seconds a connection waits for a path when none works
  * @dead_ms:		silence after which a path is suspect, at least
- * @mem:		bound of what all connections hold to be sent, pages; of the
- *			initial namespace
  * @port_min:		first port given to sockets that did not bind
  * @port_max:		last such port
  */
@@ -59,7 +57,6 @@ struct hps_sysctls {
 	unsigned int	zerocopy_min;
 	unsigned int	conn_timeout;
 	unsigned int	dead_ms;
-	unsigned int	mem;
 	unsigned int	port_min;
 	unsigned int	port_max;
 };

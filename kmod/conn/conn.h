@@ -53,6 +53,7 @@ enum hps_conn_state {
  * @asked:	end of the last segment that asked to be acknowledged
  * @credit:	what the peer allows
  * @memory:	octets of memory held by @chunks
+ * @uncounted:	change of it that net.hps.mem does not know yet
  * @limit:	bound of @memory (SO_SNDBUF)
  * @slice:	octets of a chunk at most: two fill the longest segment
  * @unsent_low:	not writable with so much unsent (TCP_NOTSENT_LOWAT)
@@ -92,6 +93,7 @@ struct hps_send {
 	u64			asked;
 	struct hps_credit_tx	credit;
 	u32			memory;
+	s32			uncounted;
 	u32			limit;
 	u32			slice;
 	u32			unsent_low;

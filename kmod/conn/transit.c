@@ -21,11 +21,22 @@ static struct kmem_cache *segment_cache;
  */
 static struct percpu_counter send_memory;
 
+/* Their bound, net.hps.mem: pages. */
+unsigned int hps_send_memory_pages;
+
 /* A CPU may be so far off: exactness is not worth a shared cache line. */
 #define MEMORY_BATCH	SZ_256K
 
-/* May be held by each connection when memory is full. */
+/* May be held by each connection when memory is full: less is not worth to be
+ * counted at once either.
+ */
 #define LEAST_MEMORY	SZ_16K
+
+static void count_memory(struct hps_send *snd)
+{
+	percpu_counter_add_batch(&send_memory, snd->uncounted, MEMORY_BATCH);
+	snd->uncounted = 0;
+}
 
 /**
  * hps_send_charge - a connection holds more, or less, to be sent
@@ -34,16 +45,20 @@ static struct percpu_counter send_memory;
  */
 void hps_send_charge(struct hps_conn *conn, s32 octets)
 {
-	WRITE_ONCE(conn->snd.memory, conn->snd.memory + octets);
-	percpu_counter_add_batch(&send_memory, octets, MEMORY_BATCH);
+	struct hps_send *snd = &conn->snd;
+
+	WRITE_ONCE(snd->memory, snd->memory + octets);
+	snd->uncounted += octets;
+	if (abs(snd->uncounted) >= LEAST_MEMORY)
+		count_memory(snd);
 }
 
-/* Is the bound net.hps.mem of the initial namespace reached? */
+/* Is net.hps.mem reached? */
 bool hps_send_memory_full(void)
 {
-	u64 limit = (u64)READ_ONCE(hps_net(&init_net)->sysctl.mem) << PAGE_SHIFT;
+	s64 limit = (s64)READ_ONCE(hps_send_memory_pages) << PAGE_SHIFT;
 
-	return percpu_counter_read_positive(&send_memory) >= limit;
+	return percpu_counter_read(&send_memory) >= limit;
 }
 
 /* Octets that may be written now. */
@@ -112,24 +127,30 @@ void hps_chunk_free(struct hps_chunk *c)
 	kmem_cache_free(chunk_cache, c);
 }
 
-static void free_chunk(struct hps_conn *conn, struct hps_chunk *c)
+/* Returns what the caller is to take off by hps_send_charge(). */
+static u32 free_chunk(struct hps_chunk *c)
 {
-	hps_send_charge(conn, -(s32)hps_chunk_memory(c));
+	u32 memory = hps_chunk_memory(c);
+
 	list_del(&c->node);
 	hps_chunk_free(c);
+	return memory;
 }
 
 static void free_acked_chunks(struct hps_conn *conn)
 {
 	struct hps_send *snd = &conn->snd;
 	struct hps_chunk *c, *next;
+	u32 freed = 0;
 
 	list_for_each_entry_safe(c, next, &snd->chunks, node) {
 		if (hps_chunk_end(c) > snd->una || snd->next == c ||
 		    (snd->filling && list_is_last(&c->node, &snd->chunks)))
 			break;
-		free_chunk(conn, c);
+		freed += free_chunk(c);
 	}
+	if (freed)
+		hps_send_charge(conn, -(s32)freed);
 }
 
 static void free_acked_segments(struct hps_conn *conn)
@@ -242,7 +263,7 @@ void hps_send_forget(struct hps_conn *conn)
 		/* sendmsg is about to write to the last one. */
 		if (snd->filling && list_is_last(&c->node, &snd->chunks))
 			break;
-		free_chunk(conn, c);
+		hps_send_charge(conn, -(s32)free_chunk(c));
 	}
 }
 
@@ -263,7 +284,8 @@ void hps_send_purge(struct hps_conn *conn)
 	hps_duplicate_purge(conn);
 	snd->next = NULL;
 	list_for_each_entry_safe(c, c_next, &snd->chunks, node)
-		free_chunk(conn, c);
+		hps_send_charge(conn, -(s32)free_chunk(c));
+	count_memory(snd);
 }
 
 /* Is there anything that could be sent now? Sure with the data lock only. */

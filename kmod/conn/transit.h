@@ -76,6 +76,9 @@ static inline void hps_segment_ack(struct hps_segment *s, u64 una)
 
 void hps_send_charge(struct hps_conn *conn, s32 octets);
 bool hps_send_memory_full(void);
+
+extern unsigned int hps_send_memory_pages;
+
 struct hps_chunk *hps_chunk_alloc(gfp_t gfp);
 void hps_chunk_free(struct hps_chunk *c);
 struct hps_segment *hps_segment_alloc(void);

@@ -11,6 +11,7 @@
 #include <uapi/linux/hps.h>
 
 #include "compat.h"
+#include "conn/transit.h"
 #include "net.h"
 
 #define KIB		1024u
@@ -114,12 +115,19 @@ static const struct ctl_table template[] = {
 	ENTRY(zerocopy_min, &zero, &buffer_max),
 	ENTRY(conn_timeout, &one, &second_max),
 	ENTRY(dead_ms, &dead_min, &dead_max),
-	/* the last one: only the initial namespace has it */
-	ENTRY(mem, NULL, NULL),
 };
 
 static_assert(ARRAY_SIZE(template) ==
 	      sizeof(struct hps_sysctls) / sizeof(unsigned int));
+
+/* Of the initial namespace, for all. */
+static const struct ctl_table mem_template = {
+	.procname	= "mem",
+	.data		= &hps_send_memory_pages,
+	.maxlen		= sizeof(hps_send_memory_pages),
+	.mode		= 0644,
+	.proc_handler	= proc_douintvec,
+};
 
 /* As of tcp_mem, in pages: an eighth of what the machine began with. */
 static unsigned int default_mem(void)
@@ -132,8 +140,8 @@ static struct ctl_table *table_for(struct hps_sysctls *sysctl)
 	struct ctl_table *table;
 	size_t i;
 
-	/* one more: see register_net_sysctl_sz() in compat.h */
-	table = kcalloc(ARRAY_SIZE(template) + 1, sizeof(*table), GFP_KERNEL);
+	/* two more: mem, and see register_net_sysctl_sz() in compat.h */
+	table = kcalloc(ARRAY_SIZE(template) + 2, sizeof(*table), GFP_KERNEL);
 	if (!table)
 		return NULL;
 	memcpy(table, template, sizeof(template));
@@ -160,12 +168,13 @@ int hps_sysctl_net_init(struct hps_net *hn)
 	struct ctl_table *table;
 
 	hn->sysctl = defaults;
-	hn->sysctl.mem = default_mem();
 	table = table_for(&hn->sysctl);
 	if (!table)
 		return -ENOMEM;
-	if (!net_eq(hn->net, &init_net))
-		memset(&table[--size], 0, sizeof(*table));
+	if (net_eq(hn->net, &init_net)) {
+		hps_send_memory_pages = default_mem();
+		table[size++] = mem_template;
+	}
 	hn->sysctl_header = register_net_sysctl_sz(hn->net, "net/hps", table,
 						   size);
 	if (!hn->sysctl_header) {

@@ -172,12 +172,14 @@ static ssize_t write_payload(struct sock *sk, struct hps_conn *conn,
 	bool record = conn->seqpacket;
 	bool admitted = record && !timeo;	/* by check_record() */
 	int n, err = 0;
+	u32 space;
 
 	while (msg_data_left(msg)) {
 		err = send_error(sk);
 		if (err)
 			break;
-		if (!admitted && !hps_send_space(conn)) {
+		space = admitted ? INT_MAX : hps_send_space(conn);
+		if (!space) {
 			if (hps_send_memory_full())
 				hps_mib_inc(conn->net, HPS_MIB_MEMORY_FULL);
 			hps_send_push(conn);
@@ -186,11 +188,9 @@ static ssize_t write_payload(struct sock *sk, struct hps_conn *conn,
 				break;
 			/* Another thread may have written with its own. */
 			set_policy(conn, policy);
+			space = max(hps_send_space(conn), 1U);
 		}
-		most = msg_data_left(msg);
-		if (!admitted)
-			most = min_t(size_t, most, max(hps_send_space(conn), 1U));
-		most = min_t(size_t, most, INT_MAX);
+		most = min_t(size_t, msg_data_left(msg), space);
 		if (!src->pages) {
 			n = hps_send_write(conn, &msg->msg_iter, most);
 		} else {
