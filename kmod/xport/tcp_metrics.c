@@ -15,9 +15,12 @@ void hps_tcp_acked(struct hps_tcp *t)
 		return;
 	t->delivered = tp->delivered;
 	t->ack_us = tp->tcp_mstamp;
-	/* What jumps over a hole that was filled tells nothing of the rate. */
+	/* What jumps over a hole that was filled tells nothing of the rate, nor
+	 * what waited for a process to let go of the socket.
+	 */
 	hps_train_ack(&t->train, t->ack_us, tp->snd_una, tp->mss_cache,
-		      tp->snd_una == tp->write_seq || tp->sacked_out);
+		      tp->write_seq - tp->snd_una,
+		      tp->sacked_out || sock_owned_by_user(t->sk));
 }
 
 /**
@@ -34,11 +37,15 @@ u32 hps_tcp_in_flight(const struct sock *sk)
 			    READ_ONCE(tp->mss_cache));
 }
 
-/* What TCP says about the rate, while no train was seen. */
+/* What TCP says about the rate, while no train was seen. Of a few packets whose
+ * time was mostly delay it knows nothing.
+ */
 static u64 tcp_rate(const struct tcp_sock *tp)
 {
 	u32 interval = READ_ONCE(tp->rate_interval_us);
 
+	if (tp->rate_app_limited && interval / 2 < tcp_min_rtt(tp))
+		return 0;
 	return interval ? div_u64((u64)READ_ONCE(tp->rate_delivered) *
 				  READ_ONCE(tp->mss_cache) * USEC_PER_SEC,
 				  interval) : 0;

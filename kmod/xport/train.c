@@ -2,6 +2,7 @@
 /* The rate of a path, from the distance of the acknowledgements of a train. */
 #include "train.h"
 
+#include <linux/kernel.h>
 #include <linux/math64.h>
 #include <linux/minmax.h>
 #include <linux/time64.h>
@@ -12,18 +13,33 @@
 #define TRAIN_PACKETS	8
 #define TRAIN_US	50
 
-/* A link that became slower is known to be so after two of these. */
-#define WINDOW_US	200000
+/* With less in flight the link may run dry before more is sent, and the
+ * acknowledgement of the last packet may be 40 ms late.
+ */
+#define TRAIN_LEFT	2
 
-static void add_sample(struct hps_train *t, u32 now_us, u64 rate)
+/* So many of the newest samples are above the rate that is assumed: many are too
+ * low, because the sender paused, and now and then one is far too high, because
+ * acknowledgements had to wait somewhere and came together.
+ */
+#define ABOVE	2
+
+static void add_sample(struct hps_train *t, u64 rate)
 {
-	if (now_us - t->window_us >= WINDOW_US) {
-		t->rate = t->best;
-		t->best = 0;
-		t->window_us = now_us;
+	u64 top[ABOVE + 1] = { 0 };
+	unsigned int i, j;
+
+	t->sample[t->next] = rate;
+	t->next = (t->next + 1) % HPS_TRAIN_SAMPLES;
+	t->n += t->n < HPS_TRAIN_SAMPLES;
+	for (i = 0; i < t->n; i++) {
+		u64 s = t->sample[i];
+
+		for (j = 0; j < ARRAY_SIZE(top); j++)
+			if (s > top[j])
+				swap(s, top[j]);
 	}
-	t->best = max(t->best, rate);
-	t->rate = max(t->rate, t->best);
+	t->rate = top[min(t->n / 2, ABOVE)];
 }
 
 /**
@@ -32,11 +48,14 @@ static void add_sample(struct hps_train *t, u32 now_us, u64 rate)
  * @now_us:	the time, may wrap
  * @una:	all below is acknowledged, may wrap
  * @mss:	payload of a packet
- * @last:	nothing is in flight any more, or what is acknowledged next would
- *		not tell: the train ends
+ * @left:	octets in flight still
+ * @late:	it was looked at later than it came, or what is acknowledged next
+ *		would not tell: no sample begins with it
  */
-void hps_train_ack(struct hps_train *t, u32 now_us, u32 una, u32 mss, bool last)
+void hps_train_ack(struct hps_train *t, u32 now_us, u32 una, u32 mss, u32 left,
+		   bool late)
 {
+	bool last = late || left < TRAIN_LEFT * mss;
 	u32 octets = una - t->start_una;
 	u32 us = now_us - t->start_us;
 
@@ -45,7 +64,7 @@ void hps_train_ack(struct hps_train *t, u32 now_us, u32 una, u32 mss, bool last)
 			return;
 		t->running = true;
 	} else if (octets >= TRAIN_PACKETS * mss && us >= TRAIN_US) {
-		add_sample(t, now_us, div_u64((u64)octets * USEC_PER_SEC, us));
+		add_sample(t, div_u64((u64)octets * USEC_PER_SEC, us));
 	} else if (!last) {
 		return;
 	}

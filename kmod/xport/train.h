@@ -13,25 +13,29 @@
 
 #include <linux/types.h>
 
+#define HPS_TRAIN_SAMPLES	8
+
 /**
  * struct hps_train - what is known of a path's rate
- * @rate:	octets per second, 0 unknown: the best sample of this window and
- *		of the one before
- * @best:	the best sample of this window
- * @window_us:	when this window began
+ * @rate:	octets per second, 0 unknown
+ * @sample:	the newest samples of it
+ * @next:	where the next one goes
+ * @n:		how many there are
  * @start_us:	when the acknowledgement came that the sample begins with
  * @start_una:	up to where it went
  * @running:	a sample is being taken
  */
 struct hps_train {
 	u64	rate;
-	u64	best;
-	u32	window_us;
+	u64	sample[HPS_TRAIN_SAMPLES];
+	u8	next;
+	u8	n;
 	u32	start_us;
 	u32	start_una;
 	bool	running;
 };
 
-void hps_train_ack(struct hps_train *t, u32 now_us, u32 una, u32 mss, bool last);
+void hps_train_ack(struct hps_train *t, u32 now_us, u32 una, u32 mss, u32 left,
+		   bool late);
 
 #endif /* _HPS_XPORT_TRAIN_H */

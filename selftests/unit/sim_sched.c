@@ -174,7 +174,7 @@ static void measure(struct path *p, const struct event *e)
 	p->una += e->len;
 	if (!p->s.min_rtt_us || rtt * 1e6 < p->s.min_rtt_us)
 		p->s.min_rtt_us = rtt * 1e6;
-	hps_train_ack(&p->train, now * 1e6, p->una, MSS, !p->s.in_flight);
+	hps_train_ack(&p->train, now * 1e6, p->una, MSS, p->s.in_flight, false);
 	p->s.rate = p->train.rate;
 }
 

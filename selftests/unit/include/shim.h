@@ -48,6 +48,7 @@ typedef unsigned int gfp_t;
 #define likely(x)	__builtin_expect(!!(x), 1)
 #define unlikely(x)	__builtin_expect(!!(x), 0)
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
+#define swap(a, b)	do { __typeof__(a) t_ = (a); (a) = (b); (b) = t_; } while (0)
 #define noinline	__attribute__((noinline))
 #define __noreturn	__attribute__((noreturn))
 #define fallthrough	__attribute__((fallthrough))
