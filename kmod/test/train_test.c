@@ -90,6 +90,41 @@ static void train_ends_before_a_late_ack(struct kunit *test)
 	HPS_EXPECT(test, t.rate > 11900000 && t.rate < 12000000);
 }
 
+/* Its share of a message is five packets, for it was slow once. */
+static void train_short_ones_show_a_faster_link(struct kunit *test)
+{
+	struct hps_train t = {};
+	u32 una = 0, now;
+	int i;
+
+	now = acks(&t, 0, &una, 100, 2420);
+	for (i = 0; i < 4; i++) {
+		now = acks(&t, now + 10000, &una, 1, 0);
+		una += 2 * MSS;
+		now += 242;
+		hps_train_ack(&t, now, una, MSS, MSS, false);
+		una += MSS;
+		hps_train_ack(&t, now + 40000, una, MSS, 0, false);
+	}
+	HPS_EXPECT(test, t.rate > 11900000 && t.rate < 12000000);
+}
+
+/* Its end is too short to be believed, when its middle told more. */
+static void train_does_not_believe_the_end_of_a_long_one(struct kunit *test)
+{
+	struct hps_train t = {};
+	u32 una = 0, now = 0;
+	int i;
+
+	for (i = 0; i < 20; i++) {
+		now = acks(&t, now + 10000, &una, 5, 242);
+		una += 4 * MSS;
+		now += 60;
+		hps_train_ack(&t, now, una, MSS, 0, false);
+	}
+	HPS_EXPECT(test, t.rate > 11900000 && t.rate < 12000000);
+}
+
 /* Small messages now and then: never as much under way as the link takes. */
 static void train_is_none_of_a_trickle(struct kunit *test)
 {
@@ -152,6 +187,8 @@ static struct kunit_case cases[] = {
 	HPS_CASE(train_ignores_what_comes_at_once),
 	HPS_CASE(train_forgets_a_faster_link),
 	HPS_CASE(train_ends_before_a_late_ack),
+	HPS_CASE(train_short_ones_show_a_faster_link),
+	HPS_CASE(train_does_not_believe_the_end_of_a_long_one),
 	HPS_CASE(train_is_none_of_a_trickle),
 	HPS_CASE(train_ignores_a_few_that_are_too_fast),
 	HPS_CASE(train_of_a_small_window),

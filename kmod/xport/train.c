@@ -13,6 +13,11 @@
 #define TRAIN_PACKETS	8
 #define TRAIN_US	50
 
+/* A train that is over before tells that the link is half as fast again as was
+ * thought: a path that seems slow is given little, and would seem so for ever.
+ */
+#define SHORT_PACKETS	2
+
 /* With less in flight the link may run dry before more is sent, and the
  * acknowledgement of the last packet may be 40 ms late.
  */
@@ -23,6 +28,11 @@
  * acknowledgements had to wait somewhere and came together.
  */
 #define ABOVE	2
+
+static u64 rate_of(u32 octets, u32 us)
+{
+	return div_u64((u64)octets * USEC_PER_SEC, us);
+}
 
 static void add_sample(struct hps_train *t, u64 rate)
 {
@@ -63,10 +73,16 @@ void hps_train_ack(struct hps_train *t, u32 now_us, u32 una, u32 mss, u32 left,
 		if (last)
 			return;
 		t->running = true;
+		t->sampled = false;
 	} else if (octets >= TRAIN_PACKETS * mss && us >= TRAIN_US) {
-		add_sample(t, div_u64((u64)octets * USEC_PER_SEC, us));
+		add_sample(t, rate_of(octets, us));
+		t->sampled = true;
 	} else if (!last) {
 		return;
+	} else if (!t->sampled && octets >= SHORT_PACKETS * mss &&
+		   us >= TRAIN_US && t->rate &&
+		   rate_of(octets, us) > t->rate + t->rate / 2) {
+		add_sample(t, rate_of(octets, us));
 	}
 	t->start_us = now_us;
 	t->start_una = una;

@@ -24,6 +24,7 @@
  * @start_us:	when the acknowledgement came that the sample begins with
  * @start_una:	up to where it went
  * @running:	a sample is being taken
+ * @sampled:	one was taken of this train
  */
 struct hps_train {
 	u64	rate;
@@ -33,6 +34,7 @@ struct hps_train {
 	u32	start_us;
 	u32	start_una;
 	bool	running;
+	bool	sampled;
 };
 
 void hps_train_ack(struct hps_train *t, u32 now_us, u32 una, u32 mss, u32 left,
