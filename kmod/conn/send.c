@@ -691,8 +691,10 @@ pull_fresh(struct hps_conn *conn, struct hps_path *path,
 		work.backlog = len;
 	take = hps_sched_segment(choice->path, choice->n, choice->self, &work);
 	if (!take) {
-		/* Asked again when half of it is acknowledged. */
-		path->ch->want_below = p->in_flight / 2;
+		/* Asked again when half of it is acknowledged: one of two segments
+		 * at the latest, however their overhead is counted.
+		 */
+		path->ch->want_below = p->in_flight / 2 + HPS_SEGMENT_OVERHEAD;
 		path->ch->want = true;
 		if (was_held)
 			hps_path_kick_all(conn);

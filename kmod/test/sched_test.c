@@ -139,6 +139,18 @@ static void sched_cap_is_twice_the_pipe(struct kunit *test)
 	HPS_EXPECT_EQ(test, hps_sched_cap(&p, 20000), 65536);
 }
 
+/* One is on its way, acknowledged only when all of it has arrived (TSO). */
+static void sched_second_segment_of_a_gigabit_has_room(struct kunit *test)
+{
+	struct hps_sched_path p = slow_ethernet;
+	u32 len;
+
+	p.rate = 107600000;
+	len = ask(&p, 1, 0, 1 << 20, true);
+	p.in_flight = len + HPS_SEGMENT_OVERHEAD;
+	HPS_EXPECT_EQ(test, ask(&p, 1, 0, 1 << 20, true), len);
+}
+
 static void sched_single_takes_the_earliest(struct kunit *test)
 {
 	struct hps_sched_path p[3] = { slow_ethernet, slow_ethernet,
@@ -284,6 +296,7 @@ static struct kunit_case cases[] = {
 	HPS_CASE(sched_late_path_does_not_count),
 	HPS_CASE(sched_no_room_no_segment),
 	HPS_CASE(sched_cap_is_twice_the_pipe),
+	HPS_CASE(sched_second_segment_of_a_gigabit_has_room),
 	HPS_CASE(sched_single_takes_the_earliest),
 	HPS_CASE(sched_unknown_path_is_tried),
 	HPS_CASE(sched_short_message_is_split_by_time),
