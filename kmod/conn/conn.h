@@ -49,6 +49,8 @@ enum hps_conn_state {
  * @una:	all below was acknowledged by HPS
  * @nxt:	first offset that was never sent
  * @end:	end of what was written
+ * @coming:	octets that a writer is about to add, while it has paths begin with what
+ *		is there already
  * @rescued:	end of what an idle path carried for a slow one
  * @asked:	end of the last segment that asked to be acknowledged
  * @credit:	what the peer allows
@@ -89,6 +91,7 @@ struct hps_send {
 	u64			una;
 	u64			nxt;
 	u64			end;
+	u64			coming;
 	u64			rescued;
 	u64			asked;
 	struct hps_credit_tx	credit;

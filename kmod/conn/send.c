@@ -463,8 +463,8 @@ static bool plan(struct hps_conn *conn, const struct hps_choice *choice,
 		*copies = config.copies;
 		return true;
 	}
-	size = conn->seqpacket ? snd->nxt + len - snd->record :
-				 max(backlog, snd->nxt - snd->una);
+	size = conn->seqpacket ? snd->nxt + len + snd->coming - snd->record :
+				 max(backlog + snd->coming, snd->nxt - snd->una);
 	work->stripe = size >= config.cutoff;
 	work->eager = config.policy == HPS_POLICY_STRIPE;
 	return true;
@@ -689,8 +689,9 @@ pull_fresh(struct hps_conn *conn, struct hps_path *path,
 		       send_fresh(conn, path, p->mss, 0, mark, tx);
 	if (conn->seqpacket || snd->mixed)
 		work.backlog = len;
+	work.backlog += mark ? 0 : min_t(u64, snd->coming, room - work.backlog);
 	take = hps_sched_segment(choice->path, choice->n, choice->self, &work);
-	if (!take) {
+	if (!take || take > len) {
 		/* Asked again when half of it is acknowledged: one of two segments
 		 * at the latest, however their overhead is counted.
 		 */

@@ -20,8 +20,11 @@
 #include "socket/hps_sock.h"
 #include "socket/zerocopy.h"
 
-/* Pushed at least so often during one large write. */
+/* Pushed at least so often during one large write, and first when idle links
+ * have enough to begin with.
+ */
 #define PUSH_OCTETS	SZ_256K
+#define BEGIN_OCTETS	SZ_64K
 /* And so often while splice brings one page at a time. */
 #define PAGES_OCTETS	SZ_64K
 /* The devices of so many paths are polled at most (SO_BUSY_POLL). */
@@ -163,6 +166,27 @@ static void set_policy(struct hps_conn *conn, u8 policy)
 	spin_unlock_bh(&conn->lock);
 }
 
+/* So much of a write was copied and @left is not. Is it time to push? */
+static bool shall_push(struct hps_conn *conn, size_t copied, size_t left)
+{
+	if (copied >= PUSH_OCTETS)
+		return left;
+	return copied >= BEGIN_OCTETS && left >= BEGIN_OCTETS &&
+	       READ_ONCE(conn->snd.nxt) == READ_ONCE(conn->snd.una);
+}
+
+/* The links begin, and share it as if all of it was there. */
+static void push_begun(struct hps_conn *conn, size_t left)
+{
+	spin_lock_bh(&conn->lock);
+	conn->snd.coming = left;
+	spin_unlock_bh(&conn->lock);
+	hps_send_push(conn);
+	spin_lock_bh(&conn->lock);
+	conn->snd.coming = 0;
+	spin_unlock_bh(&conn->lock);
+}
+
 /* Writes all of @msg, or until it would block. Returns octets, or an error. */
 static ssize_t write_payload(struct sock *sk, struct hps_conn *conn,
 			     struct msghdr *msg, struct hps_source *src,
@@ -207,8 +231,8 @@ static ssize_t write_payload(struct sock *sk, struct hps_conn *conn,
 		}
 		done += n;
 		src->taken = true;
-		if (done - pushed >= PUSH_OCTETS && msg_data_left(msg)) {
-			hps_send_push(conn);
+		if (shall_push(conn, done - pushed, msg_data_left(msg))) {
+			push_begun(conn, min_t(size_t, msg_data_left(msg), PUSH_OCTETS));
 			pushed = done;
 		}
 	}
