@@ -242,6 +242,37 @@ TEST(keepalive_keeps_a_live_peer, V_ALL | V_ONCE)
 	recv_pattern(p.b, 10, 0);
 }
 
+/* Where both have said all there is nobody to be probed. */
+TEST(keepalive_spares_what_has_ended, V_STREAM | V_ONCE)
+{
+	struct pair p;
+	char c;
+
+	pair_open(&p);
+	set_int(p.a, IPPROTO_TCP, TCP_KEEPIDLE, 1);
+	set_int(p.a, IPPROTO_TCP, TCP_KEEPINTVL, 1);
+	set_int(p.a, IPPROTO_TCP, TCP_KEEPCNT, 1);
+	set_int(p.a, SOL_SOCKET, SO_KEEPALIVE, 1);
+	send_pattern(p.b, 10, 0);
+	CHECK(shutdown(p.a, SHUT_WR) == 0 && shutdown(p.b, SHUT_WR) == 0);
+	usleep(4000000);
+	recv_pattern(p.a, 10, 0);
+	CHECK_EQ(recv(p.a, &c, 1, 0), 0);
+}
+
+/* Shorter than an acknowledgement may be delayed. */
+TEST(short_user_timeout_spares_a_healthy_peer, V_STREAM | V_ONCE)
+{
+	struct pair p;
+
+	pair_open(&p);
+	set_int(p.a, IPPROTO_TCP, TCP_USER_TIMEOUT, 10);
+	send_pattern(p.a, 10, 0);
+	usleep(500000);
+	CHECK_EQ(poll_now(p.a, POLLIN | POLLERR), 0);
+	recv_pattern(p.b, 10, 0);
+}
+
 TEST(no_keepalive_no_probe, V_HPS | V_ONCE)
 {
 	struct pair p;

@@ -37,9 +37,12 @@ static bool overlap(const struct hps_port *a, const struct hps_port *b)
 	return hps_addr_is_any(&b->addr) && !b->v6only;
 }
 
-/* As inet_csk_bind_conflict(). */
+/* As inet_csk_bind_conflict(). Who connects means one type. */
 static bool may_share(const struct hps_port *p, const struct hps_port *other)
 {
+	if (p->listener && other->listener &&
+	    p->listener->seqpacket != other->listener->seqpacket)
+		return false;
 	if (p->reuseport && other->reuseport && uid_eq(p->uid, other->uid))
 		return true;
 	return p->reuse && other->reuse && !other->listener;

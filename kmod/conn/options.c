@@ -200,7 +200,9 @@ void hps_options_change(struct hps_conn *conn, const struct sock *sk,
 	u64 tried = 0;
 
 	spin_lock_bh(&conn->lock);
-	take(conn, READ_ONCE(sk->sk_mark), READ_ONCE(sk->sk_priority), opt);
+	/* Mark and priority stay what the paths have, until they are told. */
+	take(conn, paths ? READ_ONCE(sk->sk_mark) : conn->key.mark,
+	     paths ? READ_ONCE(sk->sk_priority) : conn->key.priority, opt);
 	hps_conn_watch_locked(conn);
 	spin_unlock_bh(&conn->lock);
 

@@ -276,8 +276,11 @@ static struct hps_chunk *chunk_at(struct hps_send *snd, u64 off)
 static bool shall_ask(struct hps_send *snd, u64 end)
 {
 	/* Copies end below what was sent before. */
-	if (end <= snd->asked || snd->memory < snd->limit / 2 ||
-	    end - max(snd->asked, snd->una) < snd->limit / 3)
+	if (end <= snd->asked)
+		return false;
+	if ((snd->memory < snd->limit / 2 ||
+	     end - max(snd->asked, snd->una) < snd->limit / 3) &&
+	    !hps_send_memory_full())
 		return false;
 	snd->asked = end;
 	return true;

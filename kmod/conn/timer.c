@@ -61,6 +61,25 @@ static bool is_owing(const struct hps_conn *conn)
 	       (snd->fin && !snd->fin_acked);
 }
 
+/* A user timeout is no shorter than TCP's, which is looked at when it sends again:
+ * then the peer has had a round trip and 200 ms.
+ */
+static unsigned long user_timeout(const struct hps_conn *conn)
+{
+	unsigned long wanted = msecs_to_jiffies(conn->opt.user_timeout);
+	struct hps_channel_metrics m;
+	struct hps_path *path;
+	u32 rtt_us = 0;
+
+	if (!wanted)
+		return 0;
+	list_for_each_entry(path, &conn->paths, node) {
+		path->ch->ops->metrics(path->ch, &m);
+		rtt_us = max(rtt_us, m.srtt_us);
+	}
+	return max(wanted, HZ / 5 + 2 * usecs_to_jiffies(rtt_us));
+}
+
 /* Every path carries it: one of them may be dead. */
 static void probe(struct hps_conn *conn)
 {
@@ -83,12 +102,13 @@ void hps_conn_watch_locked(struct hps_conn *conn)
 {
 	const struct hps_options *opt = &conn->opt;
 	struct hps_alive_limits limits = {
-		.user = msecs_to_jiffies(opt->user_timeout),
+		.user = user_timeout(conn),
 	};
 	unsigned long next;
 
 	lockdep_assert_held(&conn->lock);
-	if (conn->state == HPS_CONN_CLOSED || conn->orphan || conn->deferred)
+	if (conn->state == HPS_CONN_CLOSED || conn->orphan || conn->deferred ||
+	    hps_conn_complete(conn))
 		return;
 	if (opt->keepalive && conn->state == HPS_CONN_ESTABLISHED) {
 		limits.idle = hps_options_keep_idle(conn->net, opt) * HZ;

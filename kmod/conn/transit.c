@@ -67,8 +67,9 @@ u32 hps_send_space(const struct hps_conn *conn)
 	u32 used = READ_ONCE(conn->snd.memory);
 	u32 limit = READ_ONCE(conn->snd.limit);
 
-	if (conn->snd.end - READ_ONCE(conn->snd.nxt) >=
-	    READ_ONCE(conn->snd.unsent_low))
+	/* Read without the lock, in this order @nxt may be the newer one. */
+	if ((s64)(READ_ONCE(conn->snd.end) - READ_ONCE(conn->snd.nxt)) >=
+	    (s64)READ_ONCE(conn->snd.unsent_low))
 		return 0;
 	/* Who has little gets on whatever the others hold; who has more is
 	 * woken when some of it is acknowledged.

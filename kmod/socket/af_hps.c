@@ -285,8 +285,6 @@ static struct sock *accept_sock(struct sock *lsk, struct socket *newsock,
 	sk->sk_reuseport = lsk->sk_reuseport;
 	if (sock_flag(lsk, SOCK_LINGER))
 		sock_set_flag(sk, SOCK_LINGER);
-	if (sock_flag(lsk, SOCK_KEEPOPEN))
-		sock_set_flag(sk, SOCK_KEEPOPEN);
 	if (sock_flag(lsk, SOCK_ZEROCOPY))
 		sock_set_flag(sk, SOCK_ZEROCOPY);
 	hs = hps_sk(sk);
@@ -344,6 +342,7 @@ static void graft(struct sock *sk, struct socket *newsock, struct hps_conn *conn
 	hps_sock_configure(hs, conn);
 	/* It began with what the listener had then. */
 	hs->opt = conn->opt;
+	sock_valbool_flag(sk, SOCK_KEEPOPEN, hs->opt.keepalive);
 	hps_options_to_core(sk);
 	if (conn->state == HPS_CONN_CLOSED) {
 		sk->sk_err = -conn->err;

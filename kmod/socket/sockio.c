@@ -285,10 +285,16 @@ static int check_record(struct sock *sk, struct hps_conn *conn, size_t len,
 			long *timeo)
 {
 	u32 need = max_t(size_t, len, 1);
+	int err;
 
-	if (*timeo)
-		return hps_send_space(conn) >= min(need, conn->snd.limit / 3) ?
-		       0 : wait_space(sk, conn, timeo, false);
+	if (*timeo) {
+		if (hps_send_space(conn) >= min(need, conn->snd.limit / 3))
+			return 0;
+		err = wait_space(sk, conn, timeo, false);
+		/* What is left of the time decides who may block from here on. */
+		if (err || *timeo)
+			return err;
+	}
 	if (need > conn->snd.limit)
 		return -EMSGSIZE;
 	set_bit(SOCK_NOSPACE, &sk->sk_socket->flags);

@@ -159,7 +159,9 @@ static int get_int(sockptr_t val, unsigned int len, int *out)
 	return copy_from_sockptr(out, val, sizeof(*out)) ? -EFAULT : 0;
 }
 
-/* Kernels from 6.13 on take it from IPv4 and IPv6 sockets only. */
+/* Newer kernels, of stable ones 6.1.y as well, take it from IPv4 and IPv6 sockets
+ * only. Those before 6.7 do not ask us.
+ */
 static int set_reuseport(struct sock *sk, sockptr_t val, unsigned int len)
 {
 	int v, err;
@@ -546,7 +548,9 @@ static int get_info(struct sock *sk, char __user *val, int __user *optlen)
 
 static int get_congestion(struct sock *sk, char *name)
 {
+	lock_sock(sk);
 	memcpy(name, hps_sk(sk)->opt.congestion, HPS_CONGESTION_LEN);
+	release_sock(sk);
 	if (!*name)
 		hps_tcp_default_congestion(sock_net(sk), name);
 	return HPS_CONGESTION_LEN;
