@@ -71,6 +71,94 @@ static_assert(sizeof(struct hps_frame) == 20);
 
 #define HPS_ULPDU_HEAD	(sizeof(struct hps_frame) - MPA_LEN_SIZE)
 
+/* --- bare connections: MPA, DDP and RDMAP in full, without HPS messages ----- */
+
+#define MPA_REVISION_ENHANCED	2	/* RFC 6581 */
+#define MPA_FLAG_ENHANCED	0x10	/* struct mpa_enhanced leads private data */
+
+/* RFC 6581: what each end can take, and how the initiator begins. */
+struct mpa_enhanced {
+	__be16	ird;			/* MPA_IRD_* and a number */
+	__be16	ord;			/* MPA_ORD_* and a number */
+} __packed;
+static_assert(sizeof(struct mpa_enhanced) == 4);
+
+#define MPA_DEPTH_MASK		0x3fff
+#define MPA_IRD_PEER_TO_PEER	0x8000	/* the initiator shall send first */
+#define MPA_IRD_RTR_EMPTY	0x4000	/* ... an FPDU without payload */
+#define MPA_ORD_RTR_WRITE	0x8000	/* ... an RDMA Write of no octets */
+#define MPA_ORD_RTR_READ	0x4000	/* ... an RDMA Read of no octets */
+
+#define DDP_QN_REQUEST		1
+#define DDP_QN_ATOMIC		3	/* RFC 7306: Atomic Responses */
+#define DDP_QUEUES		4
+
+#define RDMAP_OP_WRITE		0x0
+#define RDMAP_OP_READ_REQUEST	0x1
+#define RDMAP_OP_READ_RESPONSE	0x2
+#define RDMAP_OP_SEND_INVAL	0x4
+#define RDMAP_OP_SEND_SE	0x5	/* SE: the receiver asks to be woken */
+#define RDMAP_OP_SEND_SE_INVAL	0x6
+#define RDMAP_OP_ATOMIC_REQUEST	0xa
+#define RDMAP_OP_ATOMIC_RESPONSE 0xb
+
+/* The head of a tagged frame; that of an untagged one is struct hps_frame. */
+struct ddp_tagged {
+	__be16	mpa_len;
+	__u8	ddp_ctrl;
+	__u8	rdmap_ctrl;
+	__be32	stag;
+	__be64	offset;
+} __packed;
+static_assert(sizeof(struct ddp_tagged) == 16);
+
+/* RFC 5040 section 4.4: payload of an RDMA Read Request */
+struct rdmap_read_request {
+	__be32	sink_stag;
+	__be64	sink_offset;
+	__be32	len;
+	__be32	source_stag;
+	__be64	source_offset;
+} __packed;
+static_assert(sizeof(struct rdmap_read_request) == 28);
+
+/* RFC 7306: payloads of Atomic Request and Response */
+#define RDMAP_ATOMIC_FETCH_ADD	0
+#define RDMAP_ATOMIC_CMP_SWAP	2
+#define RDMAP_ATOMIC_MASK	0x0f	/* of the opcode; the rest is reserved */
+
+struct rdmap_atomic_request {
+	__be32	opcode;
+	__be32	id;
+	__be32	stag;
+	__be64	offset;
+	__be64	data;			/* to add, or to swap in */
+	__be64	mask;
+	__be64	compare;
+	__be64	compare_mask;
+} __packed;
+static_assert(sizeof(struct rdmap_atomic_request) == 52);
+
+struct rdmap_atomic_response {
+	__be32	id;
+	__be64	value;			/* what was there before */
+} __packed;
+static_assert(sizeof(struct rdmap_atomic_response) == 12);
+
+/*
+ * RFC 5040 section 4.8: payload of a Terminate. The length and the head of the
+ * segment in question follow, as far as @control says.
+ */
+struct rdmap_terminate {
+	__be32	control;		/* layer, type, code; RDMAP_TERM_* */
+} __packed;
+static_assert(sizeof(struct rdmap_terminate) == 4);
+
+#define RDMAP_TERM_CODE_SHIFT	16
+#define RDMAP_TERM_LEN		0x8000	/* M: the length is there */
+#define RDMAP_TERM_DDP		0x4000	/* D: the DDP head is there */
+#define RDMAP_TERM_RDMAP	0x2000	/* R: the head of a Read Request, too */
+
 /* --- HPS messages ---------------------------------------------------------- */
 
 /**

@@ -19,6 +19,7 @@
  * @MPA_ERR_REVISION:	a revision other than MPA_REVISION (RFC 6581 has 2)
  * @MPA_ERR_MARKERS:	the peer wants markers, we have none
  * @MPA_ERR_PRIVATE:	more private data than MPA allows
+ * @MPA_ERR_ENHANCED:	depths are announced and not there (bare only)
  */
 enum mpa_error {
 	MPA_OK,
@@ -26,6 +27,7 @@ enum mpa_error {
 	MPA_ERR_REVISION,
 	MPA_ERR_MARKERS,
 	MPA_ERR_PRIVATE,
+	MPA_ERR_ENHANCED,
 };
 
 /**
@@ -36,10 +38,18 @@ enum mpa_error {
  *		connection, private data says why; no other flag is kept
  * @private_len: octets of private data
  * @private_data: points into the parsed frame
+ * @revision:	of a bare connection; also set when markers are refused
+ * @enhanced:	@ird and @ord are there (RFC 6581); not part of @private_data
+ * @ird:	MPA_IRD_* and how many requests the sender can take at once
+ * @ord:	MPA_ORD_* and how many it wants to have under way
  */
 struct mpa_startup_info {
 	enum mpa_error	error;
 	u8		flags;
+	u8		revision;
+	bool		enhanced;
+	u16		ird;
+	u16		ord;
 	u16		private_len;
 	const void	*private_data;
 };
@@ -51,6 +61,10 @@ int mpa_startup_build(void *buf, size_t size, bool reply, u8 flags,
 		      const void *priv, u16 len);
 int mpa_startup_parse(const void *buf, size_t len, bool reply,
 		      struct mpa_startup_info *info);
+int mpa_bare_build(void *buf, size_t size, bool reply,
+		   const struct mpa_startup_info *info);
+int mpa_bare_parse(const void *buf, size_t len, bool reply,
+		   struct mpa_startup_info *info);
 const char *mpa_error_name(enum mpa_error error);
 
 /**

@@ -82,14 +82,18 @@ struct kunit_suite hps_test_##id = { \
 #endif
 
 /* Every suite; main.c and runner.c have the list. */
+extern struct kunit_suite hps_test_access;
 extern struct kunit_suite hps_test_alive;
 extern struct kunit_suite hps_test_credit;
 extern struct kunit_suite hps_test_ddp;
 extern struct kunit_suite hps_test_health;
 extern struct kunit_suite hps_test_message;
 extern struct kunit_suite hps_test_mpa;
+extern struct kunit_suite hps_test_rdmap;
 extern struct kunit_suite hps_test_reasm;
 extern struct kunit_suite hps_test_sched;
+extern struct kunit_suite hps_test_segment;
+extern struct kunit_suite hps_test_stream;
 extern struct kunit_suite hps_test_train;
 extern struct kunit_suite hps_test_why;
 

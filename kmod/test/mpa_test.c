@@ -119,6 +119,96 @@ static void mpa_private_data_is_bounded(struct kunit *test)
 	HPS_EXPECT_EQ(test, parse_changed(18, 0x02, &info), 0);
 }
 
+static const struct mpa_startup_info bare = {
+	.flags = MPA_FLAG_CRC, .revision = 2, .enhanced = true,
+	.ird = MPA_IRD_PEER_TO_PEER | 16, .ord = MPA_ORD_RTR_WRITE | 8,
+	.private_data = "abc", .private_len = 3,
+};
+
+static void mpa_bare_octets(struct kunit *test)
+{
+	static const u8 wire[] =
+		"MPA ID Req Frame\x50\x02\x00\x07\x80\x10\x80\x08" "abc";
+	u8 buf[32];
+
+	HPS_EXPECT_EQ(test, mpa_bare_build(buf, sizeof(buf), false, &bare), 27);
+	HPS_EXPECT(test, !memcmp(buf, wire, 27));
+}
+
+static void mpa_bare_round_trip(struct kunit *test)
+{
+	struct mpa_startup_info info;
+	u8 buf[32];
+	int n, len;
+
+	n = mpa_bare_build(buf, sizeof(buf), true, &bare);
+	for (len = 0; len < n; len++)
+		HPS_EXPECT_EQ(test, mpa_bare_parse(buf, len, true, &info), 0);
+	HPS_EXPECT_EQ(test, mpa_bare_parse(buf, n, true, &info), n);
+	HPS_EXPECT_EQ(test, info.revision, 2);
+	HPS_EXPECT(test, info.enhanced);
+	HPS_EXPECT_EQ(test, info.ird, bare.ird);
+	HPS_EXPECT_EQ(test, info.ord, bare.ord);
+	HPS_EXPECT_EQ(test, info.private_len, 3);
+	HPS_EXPECT(test, !memcmp(info.private_data, "abc", 3));
+}
+
+static void mpa_bare_takes_revision_1(struct kunit *test)
+{
+	struct mpa_startup_info info;
+	u8 buf[32];
+	int n;
+
+	/* the flag has no meaning there */
+	n = mpa_startup_build(buf, sizeof(buf), false, MPA_FLAG_ENHANCED, "ab",
+			      2);
+	HPS_EXPECT_EQ(test, mpa_bare_parse(buf, n, false, &info), n);
+	HPS_EXPECT_EQ(test, info.revision, 1);
+	HPS_EXPECT(test, !info.enhanced);
+	HPS_EXPECT_EQ(test, info.private_len, 2);
+}
+
+static void mpa_bare_refuses(struct kunit *test)
+{
+	struct mpa_startup_info info, with = bare;
+	static u8 buf[MPA_MAX_STARTUP], priv[MPA_MAX_PRIVATE_DATA];
+
+	mpa_bare_build(buf, sizeof(buf), false, &bare);
+	buf[17] = 3;
+	HPS_EXPECT_EQ(test, mpa_bare_parse(buf, 27, false, &info),
+		      -EPROTONOSUPPORT);
+	HPS_EXPECT_EQ(test, info.error, MPA_ERR_REVISION);
+	buf[17] = 2;
+	buf[16] |= MPA_FLAG_MARKERS;
+	HPS_EXPECT_EQ(test, mpa_bare_parse(buf, 27, false, &info),
+		      -EPROTONOSUPPORT);
+	HPS_EXPECT_EQ(test, info.error, MPA_ERR_MARKERS);
+	HPS_EXPECT_EQ(test, info.revision, 2);
+	buf[16] = MPA_FLAG_ENHANCED;
+	buf[19] = 3;
+	HPS_EXPECT_EQ(test, mpa_bare_parse(buf, 27, false, &info), -EPROTO);
+	HPS_EXPECT_EQ(test, info.error, MPA_ERR_ENHANCED);
+
+	/* the depths take their part of private data */
+	with.private_data = priv;
+	with.private_len = MPA_MAX_PRIVATE_DATA - 4;
+	HPS_EXPECT_EQ(test, mpa_bare_build(buf, sizeof(buf), false, &with),
+		      sizeof(buf));
+	with.private_len++;
+	HPS_EXPECT_EQ(test, mpa_bare_build(buf, sizeof(buf), false, &with),
+		      -EINVAL);
+}
+
+static void mpa_hps_channels_are_not_enhanced(struct kunit *test)
+{
+	struct mpa_startup_info info;
+	u8 buf[32];
+
+	mpa_bare_build(buf, sizeof(buf), false, &bare);
+	HPS_EXPECT_EQ(test, mpa_startup_parse(buf, 27, false, &info),
+		      -EPROTONOSUPPORT);
+}
+
 static void mpa_frame_sizes(struct kunit *test)
 {
 	u32 len;
@@ -174,6 +264,11 @@ static struct kunit_case cases[] = {
 	HPS_CASE(mpa_markers_are_refused),
 	HPS_CASE(mpa_reserved_flags_are_ignored),
 	HPS_CASE(mpa_private_data_is_bounded),
+	HPS_CASE(mpa_bare_octets),
+	HPS_CASE(mpa_bare_round_trip),
+	HPS_CASE(mpa_bare_takes_revision_1),
+	HPS_CASE(mpa_bare_refuses),
+	HPS_CASE(mpa_hps_channels_are_not_enhanced),
 	HPS_CASE(mpa_frame_sizes),
 	HPS_CASE(mpa_crc_vectors),
 	HPS_CASE(mpa_crc_in_pieces),

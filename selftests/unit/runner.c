@@ -15,6 +15,8 @@ static struct kunit_suite * const suites[] = {
 	&hps_test_mpa, &hps_test_ddp, &hps_test_message,
 	&hps_test_reasm, &hps_test_credit, &hps_test_sched, &hps_test_why,
 	&hps_test_health, &hps_test_alive, &hps_test_train,
+	&hps_test_access, &hps_test_rdmap, &hps_test_segment,
+	&hps_test_stream,
 };
 
 void hps_test_fail(struct kunit *test, const char *file, int line,

@@ -4,6 +4,18 @@
 
 unsigned int shim_warnings;
 
+/* The same in every run. */
+u32 get_random_u32(void)
+{
+	static u64 state = 0x9e3779b97f4a7c15;
+
+	state ^= state >> 12;
+	state ^= state << 25;
+	state ^= state >> 27;
+
+	return (state * 0x2545f4914f6cdd1dULL) >> 32;
+}
+
 /* Castagnoli's polynomial, bit-reversed. */
 #define POLYNOMIAL	0x82f63b78
 

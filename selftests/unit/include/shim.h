@@ -235,6 +235,48 @@ static inline bool list_empty(const struct list_head *l)
 	     t = list_next_entry(e, m); &e->m != (h); \
 	     e = t, t = list_next_entry(t, m))
 
+struct hlist_node {
+	struct hlist_node *next, **pprev;
+};
+
+struct hlist_head {
+	struct hlist_node *first;
+};
+
+/* Readers and writers of user space have one lock: there is nothing to order. */
+static inline void hlist_add_head_rcu(struct hlist_node *n,
+				      struct hlist_head *h)
+{
+	n->next = h->first;
+	n->pprev = &h->first;
+	if (h->first)
+		h->first->pprev = &n->next;
+	h->first = n;
+}
+
+static inline void hlist_del_rcu(struct hlist_node *n)
+{
+	*n->pprev = n->next;
+	if (n->next)
+		n->next->pprev = n->pprev;
+	n->pprev = NULL;
+}
+
+#define hlist_entry_or_null(p, t, m) ({ \
+	struct hlist_node *_p = (p); \
+	_p ? container_of(_p, t, m) : NULL; })
+#define hlist_for_each_entry_rcu(e, h, m) \
+	for (e = hlist_entry_or_null((h)->first, __typeof__(*e), m); e; \
+	     e = hlist_entry_or_null(e->m.next, __typeof__(*e), m))
+
+static inline void rcu_read_lock(void)
+{
+}
+
+static inline void rcu_read_unlock(void)
+{
+}
+
 /* --- trees ------------------------------------------------------------------- */
 
 /* In order, but not balanced: what is built on it must not need more. */
@@ -302,5 +344,9 @@ static inline void rb_erase(struct rb_node *n, struct rb_root *root)
 /* --- checksum ----------------------------------------------------------------- */
 
 u32 crc32c(u32 crc, const void *p, size_t len);
+
+/* --- random numbers: who links the pure files brings them ----------------------- */
+
+u32 get_random_u32(void);
 
 #endif /* _HPS_SHIM_H */
