@@ -1,0 +1,497 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A client that breaks the protocol: each breach gets its Terminate, ends the
+ * connection, and no octet outside of the region is touched.
+ */
+#include <poll.h>
+
+#include "peer.h"
+
+static struct end e;
+static struct peer peer = { .crc = true };
+
+static void begin(void)
+{
+	peer.crc = true;
+	peer_of_end(&peer, &e, NULL);
+	peer_greet(&peer);
+}
+
+/* The connection has ended with this code, and everything is completed. */
+static void terminated(unsigned int error)
+{
+	struct hps_conn_info info;
+	int receives = 0, i;
+
+	CHECK_EQ(peer_terminated(&peer), error);
+	for (;;) {
+		struct hps_completion c = next_completion(&e);
+
+		if (c.op == HPS_OP_CLOSED)
+			break;
+		receives += c.op == HPS_OP_RECV;
+	}
+	CHECK_EQ(receives, RECVS);
+	no_completion(&e);
+	hps_conn_get_info(e.conn, &info);
+	CHECK_EQ(info.error, error);
+	CHECK_EQ(info.terminated, 1);
+	for (i = 0; i < REGION; i++)
+		CHECK(!e.memory[i]);
+	close(peer.fd);
+}
+
+static void ends_with(unsigned int error)
+{
+	terminated(error);
+	end_close(&e);
+}
+
+static const uint8_t junk[65536] = { [0 ... 65535] = 0xff };
+
+/* --- segments ----------------------------------------------------------------------- */
+
+#define TAG	1	/* stands for the region's tag */
+
+static const struct breach {
+	const char *what;
+	unsigned int error;
+	struct ddp_segment seg;
+} breaches[] = {
+	{ "wrong tag", 0x1100,
+	  { .opcode = RDMAP_OP_WRITE, .len = 8, .stag = 0 } },
+	{ "one octet beyond", 0x1101,
+	  { .opcode = RDMAP_OP_WRITE, .len = 8, .stag = TAG,
+	    .offset = REGION - 7 } },
+	{ "one octet before", 0x1103,
+	  { .opcode = RDMAP_OP_WRITE, .len = 8, .stag = TAG,
+	    .offset = UINT64_MAX } },
+	{ "far behind", 0x1101,
+	  { .opcode = RDMAP_OP_WRITE, .len = 8, .stag = TAG,
+	    .offset = 1ULL << 63 } },
+	{ "response that nobody asked for", 0x1100,
+	  { .opcode = RDMAP_OP_READ_RESPONSE, .len = 8, .stag = TAG } },
+	{ "atomic response that nobody asked for", 0x1202,
+	  { .opcode = RDMAP_OP_ATOMIC_RESPONSE, .len = 12, .msn = 1 } },
+	{ "message number 0", 0x1203,
+	  { .opcode = RDMAP_OP_SEND, .len = 8, .msn = 0 } },
+	{ "message number 2", 0x1203,
+	  { .opcode = RDMAP_OP_SEND, .len = 8, .msn = 2 } },
+	{ "a message's middle first", 0x1204,
+	  { .opcode = RDMAP_OP_SEND, .len = 8, .msn = 1, .mo = 8 } },
+	{ "request longer than a request", 0x1205,
+	  { .opcode = RDMAP_OP_READ_REQUEST, .len = 29, .msn = 1 } },
+	{ "request shorter than a request", 0x0207,
+	  { .opcode = RDMAP_OP_ATOMIC_REQUEST, .len = 51, .msn = 1 } },
+	{ "request number 2", 0x1203,
+	  { .opcode = RDMAP_OP_READ_REQUEST, .len = 28, .msn = 2 } },
+	{ "invalidation of a wrong tag", 0x0109,
+	  { .opcode = RDMAP_OP_SEND_INVAL, .len = 8, .msn = 1, .stag = 7 } },
+};
+
+TEST(breaches, V_TCP)
+{
+	unsigned int i;
+
+	for (i = 0; i < sizeof(breaches) / sizeof(breaches[0]); i++) {
+		struct ddp_segment seg = breaches[i].seg;
+
+		begin();
+		seg.last = true;
+		if (seg.stag == TAG)
+			seg.stag = hps_region_stag(e.region);
+		printf("# %s\n", breaches[i].what);
+		peer_segment(&peer, &seg, junk);
+		ends_with(breaches[i].error);
+	}
+}
+
+/* Octets of a head that is right, changed. */
+static const struct change {
+	const char *what;
+	unsigned int error;
+	uint8_t opcode;
+	uint8_t at;
+	uint8_t value;
+} changes[] = {
+	{ "DDP version, untagged", 0x1206, RDMAP_OP_SEND, 2, 0x42 },
+	{ "DDP version, tagged", 0x1104, RDMAP_OP_WRITE, 2, 0xc0 },
+	{ "RDMAP version", 0x0205, RDMAP_OP_SEND, 3, 0x83 },
+	{ "unknown operation", 0x0206, RDMAP_OP_SEND, 3, 0x4e },
+	{ "immediate data", 0x0206, RDMAP_OP_SEND, 3, 0x48 },
+	{ "tagged Send", 0x0206, RDMAP_OP_WRITE, 3, 0x43 },
+	{ "untagged Write", 0x0206, RDMAP_OP_SEND, 3, 0x40 },
+	{ "queue 1 for a Send", 0x1201, RDMAP_OP_SEND, 11, 1 },
+	{ "queue 2^31", 0x1201, RDMAP_OP_SEND, 8, 0x80 },
+};
+
+TEST(changed_heads, V_TCP)
+{
+	unsigned int i;
+
+	for (i = 0; i < sizeof(changes) / sizeof(changes[0]); i++) {
+		const struct ddp_segment seg = {
+			.opcode = changes[i].opcode, .last = true, .len = 8,
+			.msn = 1,
+		};
+		uint8_t frame[64];
+		size_t len;
+		__le32 crc;
+
+		begin();
+		len = frame_of(&peer, frame, &seg, junk);
+		frame[changes[i].at] = changes[i].value;
+		crc = mpa_crc_end(mpa_crc_add(mpa_crc_start(), frame, len - 4));
+		memcpy(frame + len - 4, &crc, 4);
+		printf("# %s\n", changes[i].what);
+		peer_send(&peer, frame, len);
+		ends_with(changes[i].error);
+	}
+}
+
+/* A ULPDU too short for any head, down to none. */
+TEST(short_frames, V_TCP)
+{
+	uint8_t frame[64];
+	__le32 crc;
+	int len;
+
+	for (len = 0; len < 18; len++) {
+		uint32_t whole = mpa_frame_size(len);
+
+		begin();
+		memset(frame, 0, sizeof(frame));
+		frame[1] = len;
+		frame[2] = 0x41;
+		frame[3] = 0x43;
+		crc = mpa_crc_end(mpa_crc_add(mpa_crc_start(), frame,
+					      whole - 4));
+		memcpy(frame + whole - 4, &crc, 4);
+		peer_send(&peer, frame, whole);
+		ends_with(0x0207);
+	}
+}
+
+TEST(wrong_checksum, V_TCP)
+{
+	struct ddp_segment seg = {
+		.opcode = RDMAP_OP_WRITE, .last = true, .len = 100,
+	};
+	uint8_t frame[200];
+	size_t len, i;
+
+	for (i = 2; i < 120; i += 13) {
+		begin();
+		seg.stag = hps_region_stag(e.region);
+		len = frame_of(&peer, frame, &seg, junk);
+		CHECK_EQ(len, 16 + 100 + 4);
+		frame[i] ^= 0x10;
+		peer_send(&peer, frame, len);
+		/* nothing of it was placed */
+		ends_with(0x2002);
+	}
+}
+
+/* A message that never ends: it ends with the receive that is filled. */
+TEST(endless_message, V_TCP)
+{
+	struct ddp_segment seg = {
+		.opcode = RDMAP_OP_SEND, .len = 32768, .msn = 1,
+	};
+	int i;
+
+	begin();
+	for (i = 0; i < RECV_LEN / 32768; i++) {
+		peer_segment(&peer, &seg, junk);
+		seg.mo += seg.len;
+	}
+	seg.len = 1;
+	peer_segment(&peer, &seg, junk);
+	ends_with(0x1205);
+}
+
+TEST(segments_without_octets, V_TCP)
+{
+	const struct ddp_segment seg = { .opcode = RDMAP_OP_SEND, .msn = 1 };
+
+	begin();
+	peer_segment(&peer, &seg, junk);
+	ends_with(0x0207);
+}
+
+/* --- requests ------------------------------------------------------------------------- */
+
+/* More reads at once than the depth allows; nobody takes the responses. */
+TEST(flood_of_reads, V_TCP)
+{
+	struct rdmap_request r = { .sink_stag = 9, .len = 200 << 20 };
+	uint8_t *huge;
+	struct hps_region *region;
+	uint32_t msn;
+
+	begin();
+	huge = malloc(r.len);
+	OK(hps_region_register(e.domain, huge, r.len, HPS_REMOTE_READ, NULL,
+			       &region));
+	r.stag = hps_region_stag(region);
+	for (msn = 1; msn <= 17; msn++)
+		peer_request(&peer, &r, msn);
+	terminated(0x1202);
+	hps_region_deregister(region);
+	end_close(&e);
+	free(huge);
+}
+
+TEST(requests_for_what_is_not_theirs, V_TCP)
+{
+	static const struct {
+		unsigned int error;
+		uint64_t offset;
+		uint32_t len, rights;
+		uint8_t atomic, op;
+	} tries[] = {
+		{ 0x0102, 0, 8, HPS_REMOTE_WRITE },
+		{ 0x0102, 0, 8, HPS_REMOTE_READ, 1 },
+		{ 0x0101, 93, 8, HPS_REMOTE_READ },
+		{ 0x0101, 0, 0xffffffff, HPS_REMOTE_READ },
+		{ 0x0104, UINT64_MAX, 8, HPS_REMOTE_READ },
+		{ 0x0101, 96, 8, HPS_REMOTE_ATOMIC, 1 },
+		{ 0x0104, UINT64_MAX - 7, 16, HPS_REMOTE_READ },
+		{ 0x0101, UINT64_MAX - 7, 8, HPS_REMOTE_ATOMIC, 1 },
+		{ 0x0207, 4, 8, HPS_REMOTE_ATOMIC, 1 },
+		{ 0x0206, 0, 8, HPS_REMOTE_ATOMIC, 1, 1 },
+	};
+	unsigned int i;
+
+	for (i = 0; i < sizeof(tries) / sizeof(tries[0]); i++) {
+		struct rdmap_request r = {
+			.len = tries[i].len, .offset = tries[i].offset,
+			.atomic = tries[i].atomic, .op = tries[i].op,
+		};
+		struct hps_region *region;
+
+		begin();
+		OK(hps_region_register(e.domain, e.memory, 100,
+				       tries[i].rights, NULL, &region));
+		r.stag = hps_region_stag(region);
+		peer_request(&peer, &r, 1);
+		CHECK_EQ(peer_terminated(&peer), tries[i].error);
+		expect_closed(&e, HPS_STATUS_FLUSHED);
+		hps_region_deregister(region);
+		close(peer.fd);
+		end_close(&e);
+	}
+}
+
+/* The region goes while its octets are on their way: they stop. */
+TEST(region_goes_during_a_read, V_TCP)
+{
+	struct rdmap_request r = { .sink_stag = 9, .len = 200 << 20 };
+	struct hps_region *region;
+	uint8_t *huge, first[2];
+
+	begin();
+	huge = malloc(r.len);
+	OK(hps_region_register(e.domain, huge, r.len, HPS_REMOTE_READ, NULL,
+			       &region));
+	r.stag = hps_region_stag(region);
+	peer_request(&peer, &r, 1);
+	CHECK_EQ(recv(peer.fd, first, 2, MSG_PEEK | MSG_WAITALL), 2);
+	hps_region_deregister(region);
+	free(huge);
+	ends_with(0x0100);
+}
+
+/* --- start-up --------------------------------------------------------------------------- */
+
+/* What libhps answers to @len octets; 0 if it closes without an answer. */
+static size_t startup(const void *request, size_t len, uint8_t *reply)
+{
+	struct hps_listener *listener;
+	struct hps_request *r;
+	ssize_t n;
+
+	end_open(&e, NULL);
+	peer.fd = peer_dial(listen_any(&e, &listener));
+	peer_send(&peer, request, len);
+	n = recv(peer.fd, reply, MPA_MAX_STARTUP, MSG_WAITALL);
+	if (n < 0) {
+		CHECK_EQ(errno, ECONNRESET);
+		n = 0;
+	}
+	CHECK_EQ(hps_listener_next(listener, &r, 0), -EAGAIN);
+	hps_listener_close(listener);
+	close(peer.fd);
+	end_close(&e);
+
+	return n;
+}
+
+TEST(markers_are_refused, V_TCP)
+{
+	uint8_t request[20], reply[MPA_MAX_STARTUP];
+	struct mpa_startup_info info;
+	int revision;
+
+	for (revision = 1; revision <= 2; revision++) {
+		mpa_startup_build(request, 20, false, MPA_FLAG_MARKERS, NULL,
+				  0);
+		request[17] = revision;
+		CHECK_EQ(startup(request, 20, reply), 20);
+		CHECK_EQ(mpa_bare_parse(reply, 20, true, &info), 20);
+		CHECK_EQ(info.flags, MPA_FLAG_REJECT);
+		CHECK_EQ(info.revision, revision);
+	}
+}
+
+TEST(garbage_is_not_answered, V_TCP)
+{
+	uint8_t request[20], reply[MPA_MAX_STARTUP];
+
+	CHECK_EQ(startup("GET / HTTP/1.1\r\n\r\n", 18, reply), 0);
+	mpa_startup_build(request, 20, true, 0, NULL, 0);
+	CHECK_EQ(startup(request, 20, reply), 0);
+	mpa_startup_build(request, 20, false, 0, NULL, 0);
+	request[17] = 3;
+	CHECK_EQ(startup(request, 20, reply), 0);
+}
+
+/* A way to begin that we do not have: an FPDU without anything. */
+TEST(no_way_to_begin, V_TCP)
+{
+	const struct mpa_startup_info ask = {
+		.revision = 2, .enhanced = true,
+		.ird = MPA_IRD_PEER_TO_PEER | MPA_IRD_RTR_EMPTY | 1, .ord = 1,
+	};
+	uint8_t request[24], reply[MPA_MAX_STARTUP];
+
+	CHECK_EQ(mpa_bare_build(request, 24, false, &ask), 24);
+	CHECK_EQ(startup(request, 24, reply), 20);
+	CHECK_EQ(reply[16], MPA_FLAG_REJECT);
+}
+
+/* Who connects and says nothing, or not all, does not keep others waiting. */
+TEST(silent_clients, V_TCP)
+{
+	struct hps_listener *listener;
+	struct hps_request *request;
+	uint8_t frame[20];
+	uint16_t port;
+	int fd[3], i;
+
+	end_open(&e, NULL);
+	port = listen_any(&e, &listener);
+	mpa_startup_build(frame, 20, false, 0, NULL, 0);
+	for (i = 0; i < 3; i++) {
+		fd[i] = peer_dial(port);
+		CHECK_EQ(send(fd[i], frame, i * 10, 0), i * 10);
+	}
+	OK(hps_listener_next(listener, &request, scaled(10000)));
+	OK(hps_reject(request, "no", 2));
+	CHECK_EQ(recv(fd[2], frame, 20, MSG_WAITALL), 20);
+	CHECK_EQ(frame[16], MPA_FLAG_REJECT);
+	/* and they are turned away in the end */
+	CHECK_EQ(recv(fd[0], frame, 1, 0), 0);
+	hps_listener_close(listener);
+	end_close(&e);
+}
+
+/* More of them than may wait: they get in when others are gone. */
+TEST(full_backlog, V_TCP)
+{
+	struct hps_listener *listener;
+	struct hps_request *request;
+	uint8_t frame[20];
+	uint16_t port;
+	int fd[20], i;
+
+	end_open(&e, NULL);
+	port = listen_any(&e, &listener);
+	mpa_startup_build(frame, 20, false, 0, NULL, 0);
+	for (i = 0; i < 16; i++) {
+		fd[i] = peer_dial(port);
+		CHECK_EQ(send(fd[i], frame, 20, 0), 20);
+	}
+	for (i = 0; i < 16; i++) {
+		OK(hps_listener_next(listener, &request, scaled(10000)));
+		OK(hps_reject(request, NULL, 0));
+		CHECK_EQ(recv(fd[i], frame, 20, MSG_WAITALL), 20);
+		close(fd[i]);
+	}
+	hps_listener_close(listener);
+	end_close(&e);
+}
+
+/* --- anything ----------------------------------------------------------------------------- */
+
+static unsigned int noise(unsigned int n)
+{
+	static uint64_t state = 88172645463325252ULL;
+
+	state ^= state << 13;
+	state ^= state >> 7;
+	state ^= state << 17;
+
+	return (state >> 11) % n;
+}
+
+/* A frame that is mostly right. */
+static size_t some_frame(uint8_t *frame, uint32_t *msn)
+{
+	static const uint8_t ops[] = { RDMAP_OP_WRITE, RDMAP_OP_SEND,
+				       RDMAP_OP_READ_REQUEST,
+				       RDMAP_OP_ATOMIC_REQUEST };
+	struct rdmap_request r = {
+		.sink_stag = 1, .len = noise(1000), .offset = noise(100) * 8,
+		.stag = hps_region_stag(e.region),
+	};
+	struct ddp_segment seg = {
+		.opcode = ops[noise(4)], .last = true, .len = noise(500),
+		.offset = noise(100), .mo = 0,
+	};
+	uint8_t payload[500] = {};
+	bool request = seg.opcode == RDMAP_OP_READ_REQUEST ||
+		       seg.opcode == RDMAP_OP_ATOMIC_REQUEST;
+
+	if (seg.opcode == RDMAP_OP_WRITE)
+		seg.stag = hps_region_stag(e.region);
+	else
+		seg.msn = msn[request]++;
+	r.atomic = seg.opcode == RDMAP_OP_ATOMIC_REQUEST;
+	if (request)
+		seg.len = rdmap_request_build(payload, &r);
+
+	return frame_of(&peer, frame, &seg, payload);
+}
+
+/* Streams of which an octet here and there is changed: the sanitizers look on. */
+TEST(mutated_streams, V_TCP)
+{
+	int round, i;
+
+	for (round = 0; round < 60; round++) {
+		const struct hps_conn_attr no_crc = {
+			.flags = HPS_CONN_NO_CRC,
+		};
+		uint32_t msn[2] = { 1, 1 };
+
+		peer.crc = false;
+		peer_of_end(&peer, &e, &no_crc);
+		for (i = 0; i < 7; i++) {
+			uint8_t frame[1000];
+			size_t len = some_frame(frame, msn);
+
+			if (!noise(3))
+				frame[noise(len < 24 ? len : 24)] = noise(256);
+			if (send(peer.fd, frame, len, MSG_NOSIGNAL) < 0)
+				break;
+		}
+		shutdown(peer.fd, SHUT_WR);
+		peer_at_end(&peer);
+		close(peer.fd);
+		do {
+			i = next_completion(&e).op;
+		} while (i != HPS_OP_CLOSED);
+		end_close(&e);
+	}
+}
