@@ -3,7 +3,8 @@
  * A client that breaks the protocol: each breach gets its Terminate, ends the
  * connection, and no octet outside of the region is touched.
  */
-#include <poll.h>
+#include <sys/resource.h>
+#include <time.h>
 
 #include "peer.h"
 
@@ -391,7 +392,86 @@ TEST(silent_clients, V_TCP)
 	CHECK_EQ(recv(fd[2], frame, 20, MSG_WAITALL), 20);
 	CHECK_EQ(frame[16], MPA_FLAG_REJECT);
 	/* and they are turned away in the end */
-	CHECK_EQ(recv(fd[0], frame, 1, 0), 0);
+	CHECK_EQ(recv(fd[1], frame, 1, 0), 0);
+	hps_listener_close(listener);
+	end_close(&e);
+}
+
+/* Many of them: who speaks gets in at once all the same. */
+TEST(flood_of_silent_clients, V_TCP)
+{
+	struct hps_listener *listener;
+	struct hps_request *request;
+	uint8_t frame[20];
+	uint16_t port;
+	int i, fd;
+
+	end_open(&e, NULL);
+	port = listen_any(&e, &listener);
+	mpa_startup_build(frame, 20, false, 0, NULL, 0);
+	/* some say a little, some nothing */
+	for (i = 0; i < 40; i++) {
+		fd = peer_dial(port);
+		CHECK_EQ(send(fd, frame, i % 2 * 5, 0), i % 2 * 5);
+	}
+	fd = peer_dial(port);
+	CHECK_EQ(send(fd, frame, 20, 0), 20);
+	/* sooner than their time is over */
+	OK(hps_listener_next(listener, &request, 3000));
+	OK(hps_reject(request, NULL, 0));
+	hps_listener_close(listener);
+	end_close(&e);
+}
+
+static void peer_connect(int fd, struct hps_listener *listener)
+{
+	struct sockaddr_storage addr;
+	socklen_t len = sizeof(addr);
+
+	OK(hps_listener_address(listener, (void *)&addr, &len));
+	CHECK(!connect(fd, (void *)&addr, len));
+}
+
+static long cpu_ms(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &ts);
+
+	return ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+}
+
+/* Without a descriptor for it a peer waits; nobody spins. */
+TEST(no_descriptor_left, V_TCP)
+{
+	struct hps_listener *listener;
+	struct hps_request *request;
+	struct rlimit before, none;
+	uint8_t frame[20];
+	long begin;
+	int fd;
+
+	end_open(&e, NULL);
+	fd = peer_dial(listen_any(&e, &listener));
+	/* it was taken: one more, without room */
+	CHECK(!getrlimit(RLIMIT_NOFILE, &before));
+	mpa_startup_build(frame, 20, false, 0, NULL, 0);
+	CHECK_EQ(send(fd, frame, 20, 0), 20);
+	OK(hps_listener_next(listener, &request, scaled(10000)));
+	OK(hps_reject(request, NULL, 0));
+	close(fd);
+	fd = socket(v->family, SOCK_STREAM, 0);
+	none = before;
+	none.rlim_cur = fd + 1;
+	CHECK(!setrlimit(RLIMIT_NOFILE, &none));
+	peer_connect(fd, listener);
+	CHECK_EQ(send(fd, frame, 20, 0), 20);
+	begin = cpu_ms();
+	CHECK_EQ(hps_listener_next(listener, &request, 500), -EAGAIN);
+	CHECK(cpu_ms() - begin < 250);
+	CHECK(!setrlimit(RLIMIT_NOFILE, &before));
+	OK(hps_listener_next(listener, &request, scaled(10000)));
+	OK(hps_reject(request, NULL, 0));
 	hps_listener_close(listener);
 	end_close(&e);
 }
@@ -419,6 +499,25 @@ TEST(full_backlog, V_TCP)
 		close(fd[i]);
 	}
 	hps_listener_close(listener);
+	end_close(&e);
+}
+
+/* RFC 5044 section 7.1.2: who accepted waits for the first frame. */
+TEST(nothing_before_the_first_frame, V_TCP)
+{
+	const struct iovec iov = piece("hello", 5);
+	struct ddp_segment seg;
+	uint8_t payload[66000];
+
+	peer.crc = true;
+	peer_of_end(&peer, &e, NULL);
+	OK(hps_post_send(e.conn, &iov, 1, 1, 0));
+	CHECK_EQ(recv(peer.fd, payload, 1, MSG_DONTWAIT), -1);
+	peer_greet(&peer);
+	peer_next(&peer, &seg, payload);
+	CHECK_EQ(seg.len, 5);
+	expect(&e, HPS_OP_SEND, 1, HPS_STATUS_OK);
+	close(peer.fd);
 	end_close(&e);
 }
 

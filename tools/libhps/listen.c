@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,6 +18,7 @@
 #include "setup.h"
 
 #define MAX_BACKLOG	1024
+#define RETRY_MS	100
 
 /**
  * struct hps_listener - a TCP listener
@@ -24,9 +26,10 @@
  * @source:	in the domain's epoll, unless @full
  * @fd:		the TCP listener
  * @ready_fd:	event descriptor; readable if @ready is not empty
+ * @retry:	set while accept() fails for want of something
  * @backlog:	requests that may be there, whole or not
  * @count:	requests that are there
- * @full:	@count has reached @backlog
+ * @full:	it is not watched: @backlog whole requests wait, or @retry is set
  * @asking:	requests that are not whole
  * @ready:	requests that are
  *
@@ -37,6 +40,7 @@ struct hps_listener {
 	struct source	source;
 	int		fd;
 	int		ready_fd;
+	struct timer	retry;
 	unsigned int	backlog;
 	unsigned int	count;
 	bool		full;
@@ -71,7 +75,7 @@ struct hps_request {
 
 static void watch_again(struct hps_listener *l)
 {
-	if (!l->full || l->count >= l->backlog)
+	if (!l->full || l->count >= l->backlog || !list_empty(&l->retry.node))
 		return;
 	l->full = domain_watch(l->domain, l->fd, &l->source, EPOLLIN);
 }
@@ -178,12 +182,30 @@ static void take_connection(struct hps_listener *l, int fd)
 	timer_init(&r->timer, request_expired);
 	list_add_tail(&r->node, &l->asking);
 	l->count++;
-	if (domain_watch(l->domain, fd, &r->source, EPOLLIN))
+	if (domain_watch(l->domain, fd, &r->source, EPOLLIN)) {
 		drop(r);
-	else
-		timer_set(l->domain, &r->timer, STARTUP_MS);
+		return;
+	}
+	timer_set(l->domain, &r->timer, STARTUP_MS);
+	/* mostly it has said all before it is taken */
+	request_event(&r->source, EPOLLIN);
 }
 
+static void stop_watching(struct hps_listener *l)
+{
+	domain_unwatch(l->domain, l->fd);
+	l->full = true;
+}
+
+static void retry_expired(struct timer *timer)
+{
+	watch_again(container_of(timer, struct hps_listener, retry));
+}
+
+/*
+ * Who has not said what it wants gives its place to the next: peers that talk
+ * slowly do not keep others out.
+ */
 static void listener_event(struct source *source, uint32_t events)
 {
 	struct hps_listener *l = container_of(source, struct hps_listener,
@@ -191,13 +213,22 @@ static void listener_event(struct source *source, uint32_t events)
 	int fd;
 
 	(void)events;
-	fd = accept4(l->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
-	if (fd >= 0)
-		take_connection(l, fd);
-	if (l->count >= l->backlog && !l->full) {
-		domain_unwatch(l->domain, l->fd);
-		l->full = true;
+	if (l->count >= l->backlog && list_empty(&l->asking)) {
+		stop_watching(l);
+		return;
 	}
+	fd = accept4(l->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+	if (fd < 0 && (errno == EMFILE || errno == ENFILE ||
+		       errno == ENOBUFS || errno == ENOMEM)) {
+		/* It stays readable: do not spin. */
+		stop_watching(l);
+		timer_set(l->domain, &l->retry, RETRY_MS);
+	}
+	if (fd < 0)
+		return;
+	if (l->count >= l->backlog)
+		drop(list_first_entry(&l->asking, struct hps_request, node));
+	take_connection(l, fd);
 }
 
 /* --- listen --------------------------------------------------------------------------- */
@@ -205,13 +236,16 @@ static void listener_event(struct source *source, uint32_t events)
 static int listen_tcp(struct hps_listener *l, const struct sockaddr *addr,
 		      socklen_t len)
 {
-	int one = 1;
+	int one = 1, seconds = STARTUP_MS / 1000;
 
 	l->fd = socket(addr->sa_family,
 		       SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, IPPROTO_TCP);
 	if (l->fd < 0)
 		return -errno;
 	setsockopt(l->fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
+	/* Who says nothing is the kernel's business for so long. */
+	setsockopt(l->fd, IPPROTO_TCP, TCP_DEFER_ACCEPT, &seconds,
+		   sizeof(seconds));
 	if (bind(l->fd, addr, len) || listen(l->fd, l->backlog))
 		return -errno;
 	l->ready_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
@@ -248,6 +282,7 @@ int hps_listen(struct hps_domain *d, const struct sockaddr *addr,
 	l->source.event = listener_event;
 	INIT_LIST_HEAD(&l->asking);
 	INIT_LIST_HEAD(&l->ready);
+	timer_init(&l->retry, retry_expired);
 	err = listen_tcp(l, addr, addr_len);
 	if (err)
 		goto err_free;
@@ -287,6 +322,7 @@ void hps_listener_close(struct hps_listener *l)
 	if (!l->full)
 		domain_unwatch(d, l->fd);
 	/* nothing is watched again */
+	timer_clear(&l->retry);
 	l->backlog = 0;
 	l->full = true;
 	while (!list_empty(&l->asking))
