@@ -262,7 +262,7 @@ static void wind_down(struct hps_conn *c)
 static void update_events(struct hps_conn *c)
 {
 	uint32_t events = (c->eof ? 0 : EPOLLIN) |
-			  (c->out_off < c->out_end && !c->hold ? EPOLLOUT : 0);
+			  (c->out_off < c->out_end ? EPOLLOUT : 0);
 
 	if (c->fd < 0 || events == c->events)
 		return;

@@ -46,6 +46,10 @@ install-libhps: $(out)/lib/libhps.a $(out)/lib/libhps.so
 	sed -e 's,@PREFIX@,$(PREFIX),' -e 's,@LIBDIR@,$(LIBDIR),' \
 		-e 's,@VERSION@,$(hps-version),' libhps/libhps.pc.in \
 		>$(DESTDIR)$(LIBDIR)/pkgconfig/libhps.pc
+	set -e; for f in $(wildcard libhps/examples/*); do \
+		$(INSTALL) -D -m 644 $$f \
+		$(DESTDIR)$(PREFIX)/share/doc/libhps/examples/$${f##*/}; \
+	done
 	set -e; for page in $(wildcard libhps/*.[1-8]); do \
 		$(INSTALL) -D -m 644 $$page \
 		$(DESTDIR)$(PREFIX)/share/man/man$${page##*.}/$${page##*/}; \

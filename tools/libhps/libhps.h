@@ -4,7 +4,8 @@
  *
  * A connection of this library is plain iWARP: MPA, DDP and RDMAP (RFC 5044,
  * 5041, 5040, 7306) over one TCP connection, in user space. libhps(3) has the
- * rules of ordering and completion.
+ * rules of ordering and completion, Documentation/networking/hps-direct.rst
+ * teaches it with an example.
  *
  * Functions that return int return 0, or a number where that is said, and a
  * negative error code (-EINVAL) if they fail. Every function may be called from

@@ -328,8 +328,7 @@ void conn_push(struct hps_conn *c)
 		while (stage(c))
 			;
 		/* with room for more if TCP took all, and something to do */
-		more = c->out_off < c->out_end && !c->hold && give(c) &&
-		       !c->ended;
+		more = c->out_off < c->out_end && give(c) && !c->ended;
 	}
 	if (c->ended || c->broken)
 		return;
