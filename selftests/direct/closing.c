@@ -137,6 +137,38 @@ TEST(disconnect_carries_out, V_TCP)
 	pair_close(&p);
 }
 
+/* Reads too, when their answers are more than TCP holds. */
+TEST(disconnect_waits_for_answers, V_TCP)
+{
+	size_t len = 16 << 20;
+	struct hps_remote at = {};
+	struct hps_region *region;
+	uint8_t *from, *to;
+	struct iovec iov;
+	int i;
+
+	pair_open(&p, NULL, NULL);
+	from = malloc(len);
+	to = malloc(len);
+	fill(from, len, 4);
+	OK(hps_region_register(p.b.domain, from, len, HPS_REMOTE_READ, NULL,
+			       &region));
+	at.stag = hps_region_stag(region);
+	iov = piece(to, len);
+	for (i = 0; i < 4; i++)
+		OK(hps_post_read(p.a.conn, &iov, 1, &at, i, 0));
+	OK(hps_disconnect(p.a.conn));
+	for (i = 0; i < 4; i++)
+		expect(&p.a, HPS_OP_READ, i, HPS_STATUS_OK);
+	CHECK(filled(to, len, 4));
+	expect_closed(&p.a, HPS_STATUS_OK);
+	expect_closed(&p.b, HPS_STATUS_OK);
+	hps_region_deregister(region);
+	pair_close(&p);
+	free(from);
+	free(to);
+}
+
 TEST(disconnect_from_both_sides, V_TCP)
 {
 	int i;

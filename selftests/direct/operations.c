@@ -724,6 +724,103 @@ TEST(queue_of_two_connections, V_TCP)
 	pair_close(&p);
 }
 
+#define THREADS	4
+#define EACH	300
+
+static void *post_many(void *arg)
+{
+	static uint8_t data[THREADS][512], to[THREADS][512];
+	uint64_t t = (uintptr_t)arg;
+	const struct iovec out = piece(data[t], 512), in = piece(to[t], 512);
+	struct hps_remote at = remote_of(&p.b, 4096 + t * 512);
+	struct hps_remote word = remote_of(&p.b, 0);
+	int i, rc;
+
+	for (i = 0; i < EACH; i++)
+		do {
+			if (i % 3 == 0)
+				rc = hps_post_write(p.a.conn, &out, 1, &at, t,
+						    0);
+			else if (i % 3 == 1)
+				rc = hps_post_fetch_add(p.a.conn, &word, 1, t,
+							0);
+			else
+				rc = hps_post_read(p.a.conn, &in, 1, &at, t,
+						   0);
+			CHECK(!rc || rc == -EAGAIN);
+			if (rc)
+				usleep(100);
+		} while (rc);
+
+	return NULL;
+}
+
+/* Threads that post on one connection, and one that takes what is done. */
+TEST(many_threads, V_TCP)
+{
+	pthread_t threads[THREADS];
+	int done[THREADS] = {}, i;
+	uintptr_t t;
+
+	pair_open(&p, NULL, NULL);
+	for (t = 0; t < THREADS; t++)
+		OK(pthread_create(&threads[t], NULL, post_many, (void *)t));
+	for (i = 0; i < THREADS * EACH; i++) {
+		struct hps_completion c = next_completion(&p.a);
+
+		CHECK_EQ(c.status, HPS_STATUS_OK);
+		done[c.id]++;
+	}
+	for (t = 0; t < THREADS; t++) {
+		OK(pthread_join(threads[t], NULL));
+		CHECK_EQ(done[t], EACH);
+	}
+	CHECK_EQ(*(uint64_t *)p.b.memory, THREADS * EACH / 3);
+	no_completion(&p.a);
+	pair_close(&p);
+}
+
+/*
+ * A region is taken back, and its memory freed, while a peer writes to it as fast
+ * as it can: the sanitizer sees an octet that comes later.
+ */
+TEST(deregister_under_writes, V_TCP)
+{
+	static uint8_t data[REGION];
+	const struct iovec iov = piece(data, REGION);
+	struct hps_conn_info info;
+	int round, rc;
+
+	for (round = 0; round < 10; round++) {
+		struct hps_remote at;
+
+		pair_open(&p, NULL, NULL);
+		at = remote_of(&p.b, 0);
+		memset(data, 1, REGION);
+		while (!__atomic_load_n(p.b.memory, __ATOMIC_RELAXED)) {
+			rc = hps_post_write(p.a.conn, &iov, 1, &at, 1, 0);
+			CHECK(!rc || rc == -EAGAIN);
+		}
+		while (!hps_post_write(p.a.conn, &iov, 1, &at, 1, 0))
+			;
+		hps_region_deregister(p.b.region);
+		free(p.b.memory);
+		p.b.region = NULL;
+		p.b.memory = NULL;
+		/* one more, so that there is surely one too late */
+		do {
+			struct hps_completion c = next_completion(&p.a);
+
+			if (c.op == HPS_OP_CLOSED)
+				break;
+			rc = hps_post_write(p.a.conn, &iov, 1, &at, 1, 0);
+		} while (rc != -ENOTCONN);
+		hps_conn_get_info(p.a.conn, &info);
+		CHECK_EQ(info.error, 0x1100);
+		pair_close(&p);
+	}
+}
+
 /* --- another process -------------------------------------------------------------------- */
 
 
