@@ -9,7 +9,8 @@
  *
  * Functions that return int return 0, or a number where that is said, and a
  * negative error code (-EINVAL) if they fail. Every function may be called from
- * any thread. Objects belong to the process that made them, not to a child.
+ * any thread, but no object may be used while another thread ends it. Objects
+ * belong to the process that made them, not to a child.
  */
 #ifndef LIBHPS_H
 #define LIBHPS_H
@@ -161,7 +162,8 @@ struct hps_completion {
  * hps_cq_create() - a completion queue, for any number of connections
  * @domain:	of those connections
  * @depth:	completions it can hold, 1 to 1048576. What is posted has its place
- *		reserved, so the queue never overflows: posting fails instead
+ *		reserved, and so has the end of each connection: the queue never
+ *		overflows, posting fails instead
  * @cq:		the new queue
  */
 int hps_cq_create(struct hps_domain *domain, unsigned int depth,
