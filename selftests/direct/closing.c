@@ -169,6 +169,30 @@ TEST(disconnect_waits_for_answers, V_TCP)
 	free(to);
 }
 
+/* What the peer asks for while we end does not make the end a failure. */
+TEST(disconnect_while_the_peer_asks, V_TCP)
+{
+	static uint8_t to[4096];
+	const struct iovec iov = piece(to, sizeof(to));
+	struct hps_completion c;
+	struct hps_remote at;
+	int round, i, rc;
+
+	for (round = 0; round < 20; round++) {
+		pair_open(&p, NULL, NULL);
+		at = remote_of(&p.a, 0);
+		for (i = 0, rc = 0; rc != -ENOTCONN; i++) {
+			rc = hps_post_read(p.b.conn, &iov, 1, &at, 1, 0);
+			if (i == 100)
+				OK(hps_disconnect(p.a.conn));
+			while (hps_cq_poll(p.b.cq, &c, 1))
+				;
+		}
+		expect_closed(&p.a, HPS_STATUS_OK);
+		pair_close(&p);
+	}
+}
+
 TEST(disconnect_from_both_sides, V_TCP)
 {
 	int i;

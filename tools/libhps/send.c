@@ -254,7 +254,7 @@ static bool stage(struct hps_conn *c)
 {
 	bool work, answer;
 
-	if (c->hold || c->ended || c->broken)
+	if (c->hold || c->winding || c->broken)
 		return false;
 	if (c->sending == SENDING_WORK)
 		return stage_work(c);
