@@ -103,6 +103,14 @@ static enum rdmap_error place_response(struct rdmap_stream *st,
 	return RDMAP_OK;
 }
 
+/* In a plain Send, what would be the tag is reserved and not looked at. */
+static bool is_same_send(const struct rdmap_stream *st,
+			 const struct ddp_segment *seg)
+{
+	return seg->opcode == st->send_opcode &&
+	       (!rdmap_invalidates(seg->opcode) || seg->stag == st->send_stag);
+}
+
 static enum rdmap_error place_send(struct rdmap_stream *st,
 				   const struct ddp_segment *seg,
 				   const u64 *receive,
@@ -112,8 +120,7 @@ static enum rdmap_error place_send(struct rdmap_stream *st,
 		return DDP_ERR_MSN;
 	if (seg->mo != st->send_len)
 		return DDP_ERR_MO;
-	if (st->in_send && (seg->opcode != st->send_opcode ||
-			    seg->stag != st->send_stag))
+	if (st->in_send && !is_same_send(st, seg))
 		return RDMAP_ERR_OPCODE;
 	if (!receive)
 		return DDP_ERR_NO_BUFFER;

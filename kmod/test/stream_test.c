@@ -160,6 +160,26 @@ static void stream_send_games(struct kunit *test)
 	}
 }
 
+static void stream_send_names_one_tag(struct kunit *test)
+{
+	static const u8 ops[] = { RDMAP_OP_SEND, RDMAP_OP_SEND_INVAL };
+	struct ddp_segment seg;
+	u64 room = 100;
+	u32 i;
+
+	for (i = 0; i < 2; i++) {
+		begin();
+		seg = send_segment(1, 0, 1, false);
+		seg.opcode = ops[i];
+		seg.stag = region.stag;
+		HPS_EXPECT_EQ(test, arrive(&seg, &room, NULL), RDMAP_OK);
+		seg.mo = 1;
+		seg.stag = region.stag + 1;
+		HPS_EXPECT_EQ(test, arrive(&seg, &room, NULL),
+			      i ? RDMAP_ERR_OPCODE : RDMAP_OK);
+	}
+}
+
 static void stream_send_needs_a_receive(struct kunit *test)
 {
 	const struct ddp_segment seg = send_segment(1, 0, 1, true);
@@ -512,6 +532,7 @@ static struct kunit_case cases[] = {
 	HPS_CASE(stream_write_of_nothing_names_no_tag),
 	HPS_CASE(stream_send_in_segments),
 	HPS_CASE(stream_send_games),
+	HPS_CASE(stream_send_names_one_tag),
 	HPS_CASE(stream_send_needs_a_receive),
 	HPS_CASE(stream_msn_wraps),
 	HPS_CASE(stream_send_invalidates),

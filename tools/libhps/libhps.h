@@ -225,7 +225,8 @@ const char *hps_status_name(unsigned int status);
  * @recv_depth:	receives that may be posted and not completed (128)
  * @ird:	reads and atomics that the peer may have under way (16)
  * @ord:	the same, ours (16); more wait in the library
- * @segment:	octets of payload in an FPDU (32768), 512 to 65517
+ * @segment:	octets of payload in an FPDU (32768), 512 to 65517; an adapter as
+ *		the peer may want them to fit in a TCP segment
  * @flags:	HPS_CONN_*
  * @reserved:	zero
  *
