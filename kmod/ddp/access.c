@@ -4,6 +4,7 @@
  */
 #include "access.h"
 
+#include <linux/compiler.h>
 #include <linux/random.h>
 #include <linux/rculist.h>
 #include <linux/string.h>
@@ -80,7 +81,7 @@ void ddp_stag_add(struct ddp_stag_table *table, struct ddp_region *region)
 	rcu_read_unlock();
 
 	region->stag = stag;
-	region->valid = true;
+	WRITE_ONCE(region->valid, true);
 	hlist_add_head_rcu(&region->node, &table->bucket[bucket_of(stag)]);
 }
 
@@ -97,7 +98,7 @@ void ddp_stag_add(struct ddp_stag_table *table, struct ddp_region *region)
 void ddp_stag_remove(struct ddp_stag_table *table, struct ddp_region *region)
 {
 	hlist_del_rcu(&region->node);
-	region->valid = false;
+	WRITE_ONCE(region->valid, false);
 	table->resting[table->next] = region->stag;
 	table->next = (table->next + 1) % DDP_STAG_RESTING;
 }
@@ -122,7 +123,7 @@ enum ddp_verdict ddp_access_check(const struct ddp_stag_table *table,
 	struct ddp_region *r = ddp_stag_find(table, a->stag);
 	u64 at;
 
-	if (!r || !r->valid)
+	if (!r || !READ_ONCE(r->valid))
 		return DDP_ACCESS_STAG;
 	if (r->domain != a->domain || (r->stream && r->stream != a->stream))
 		return DDP_ACCESS_STREAM;

@@ -23,7 +23,8 @@
  * @len:	octets; @base + @len - 1 does not wrap
  * @domain:	protection domain
  * @stream:	the one stream that may use it, or zero: each of @domain
- * @valid:	cleared by invalidation; from then on every access is refused
+ * @valid:	cleared by invalidation; from then on every access is refused;
+ *		READ_ONCE, WRITE_ONCE
  *
  * Lifetime and locking: the owner embeds it. All but @node and @valid are set
  * before ddp_stag_add() and never change. Readers look it up under RCU (user

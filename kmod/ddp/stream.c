@@ -5,6 +5,7 @@
 #include "stream.h"
 
 #include <linux/bug.h>
+#include <linux/compiler.h>
 #include <linux/kernel.h>
 #include <linux/string.h>
 
@@ -248,7 +249,7 @@ static enum rdmap_error send_done(struct rdmap_stream *st,
 	if (rdmap_invalidates(seg->opcode)) {
 		if (ddp_access_check(st->table, &access, &region))
 			return RDMAP_ERR_INVALIDATE;
-		region->valid = false;
+		WRITE_ONCE(region->valid, false);
 	}
 	event->type = RDMAP_RECEIVED;
 	event->len = st->send_len;

@@ -51,6 +51,8 @@ typedef unsigned int gfp_t;
 #define swap(a, b)	do { __typeof__(a) t_ = (a); (a) = (b); (b) = t_; } while (0)
 #define noinline	__attribute__((noinline))
 #define __noreturn	__attribute__((noreturn))
+#define READ_ONCE(x)	(*(const volatile __typeof__(x) *)&(x))
+#define WRITE_ONCE(x, v)	(*(volatile __typeof__(x) *)&(x) = (v))
 #define fallthrough	__attribute__((fallthrough))
 #define __maybe_unused	__attribute__((unused))
 
