@@ -724,6 +724,41 @@ TEST(queue_of_two_connections, V_TCP)
 	pair_close(&p);
 }
 
+/* What each end counts of one write of three frames, a read and an atomic. */
+TEST(counters, V_TCP)
+{
+	const struct hps_conn_attr attr = { .segment = 1000 };
+	uint8_t data[2500] = {};
+	const struct iovec iov = piece(data, sizeof(data));
+	struct hps_conn_info a, b;
+	struct hps_remote at;
+
+	pair_open(&p, &attr, &attr);
+	at = remote_of(&p.b, 0);
+	OK(hps_post_write(p.a.conn, &iov, 1, &at, 1, 0));
+	OK(hps_post_fetch_add(p.a.conn, &at, 1, 2, 0));
+	OK(hps_post_read(p.a.conn, &iov, 1, &at, 3, 0));
+	expect(&p.a, HPS_OP_WRITE, 1, HPS_STATUS_OK);
+	expect(&p.a, HPS_OP_FETCH_ADD, 2, HPS_STATUS_OK);
+	expect(&p.a, HPS_OP_READ, 3, HPS_STATUS_OK);
+	hps_conn_get_info(p.a.conn, &a);
+	hps_conn_get_info(p.b.conn, &b);
+	/* the greeting, 3 of the write, 2 requests; 1 and 3 of the responses */
+	CHECK_EQ(a.frames_sent, 6);
+	CHECK_EQ(b.frames_received, 6);
+	CHECK_EQ(b.frames_sent, 4);
+	CHECK_EQ(a.frames_received, 4);
+	CHECK_EQ(a.octets_sent, 20 + 2 * 1020 + 520 + 76 + 52);
+	CHECK_EQ(b.octets_received, a.octets_sent);
+	CHECK_EQ(b.octets_sent, 36 + 2 * 1020 + 520);
+	CHECK_EQ(a.octets_received, b.octets_sent);
+	CHECK_EQ(b.octets_placed, 2500);
+	CHECK_EQ(a.octets_placed, 0);
+	CHECK_EQ(b.requests_served, 2);
+	CHECK_EQ(a.requests_served, 0);
+	pair_close(&p);
+}
+
 #define THREADS	4
 #define EACH	300
 

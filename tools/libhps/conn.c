@@ -340,6 +340,12 @@ void hps_conn_get_info(struct hps_conn *c, struct hps_conn_info *info)
 		.revision = c->revision,
 		.ird = c->stream.ird,
 		.ord = c->stream.ord,
+		.octets_sent = sent_total(c),
+		.octets_received = c->octets_received,
+		.frames_sent = c->frames_sent,
+		.frames_received = c->frames_received,
+		.octets_placed = c->octets_placed,
+		.requests_served = c->requests_served,
 	};
 	domain_unlock(c->domain);
 }

@@ -122,6 +122,7 @@ enum sending {
  * @out:	octets from @out_off to @out_end go to TCP
  * @out_total:	octets that were ever put there
  * @in:		octets from @in_off to @in_end came from TCP
+ * @frames_sent: counter; it and the four behind it: see struct hps_conn_info
  * @private:	the peer's private data
  * @private_len: octets of it
  *
@@ -184,6 +185,12 @@ struct hps_conn {
 	size_t		in_size;
 	size_t		in_off;
 	size_t		in_end;
+
+	uint64_t	frames_sent;
+	uint64_t	frames_received;
+	uint64_t	octets_received;
+	uint64_t	octets_placed;
+	uint64_t	requests_served;
 
 	uint8_t		private[HPS_MAX_PRIVATE + 4];
 	size_t		private_len;

@@ -379,6 +379,12 @@ enum hps_conn_state {
  * @revision:	of MPA
  * @ird:	as negotiated
  * @ord:	as negotiated
+ * @octets_sent: to TCP, heads and checksums included
+ * @octets_received: from TCP
+ * @frames_sent: FPDUs
+ * @frames_received: FPDUs whose checksum was right
+ * @octets_placed: that the peer wrote to our regions
+ * @requests_served: reads and atomics of the peer that were answered
  */
 struct hps_conn_info {
 	uint32_t	state;
@@ -390,7 +396,13 @@ struct hps_conn_info {
 	uint32_t	revision;
 	uint32_t	ird;
 	uint32_t	ord;
-	uint32_t	reserved[6];
+	uint64_t	octets_sent;
+	uint64_t	octets_received;
+	uint64_t	frames_sent;
+	uint64_t	frames_received;
+	uint64_t	octets_placed;
+	uint64_t	requests_served;
+	uint64_t	reserved[4];
 };
 
 void hps_conn_get_info(struct hps_conn *conn, struct hps_conn_info *info);

@@ -49,6 +49,7 @@ static void put_payload(struct hps_conn *c, const struct rdmap_place *place,
 	case RDMAP_TO_REGION:
 		memcpy(region_memory(place->region, place->offset), payload,
 		       len);
+		c->octets_placed += len;
 		break;
 	case RDMAP_TO_RECEIVE:
 		scatter(receive_at(c, c->r_head)->iov, place->offset, payload,
@@ -158,8 +159,10 @@ static void take_frame(struct hps_conn *c, const uint8_t *frame,
 	struct rdmap_event event;
 
 	c->hold = false;
-	if (!c->crc || crc_is_right(frame, whole))
+	if (!c->crc || crc_is_right(frame, whole)) {
+		c->frames_received++;
 		error = take_segment(c, frame, &event);
+	}
 	if (error)
 		conn_terminate(c, error, frame, whole);
 	else
@@ -217,6 +220,7 @@ void conn_receive(struct hps_conn *c)
 			return;
 		}
 		c->in_end += n;
+		c->octets_received += n;
 		take_frames(c);
 		/* Acknowledge requests, complete what waits, before more. */
 		conn_push(c);

@@ -56,6 +56,7 @@ static void frame_end(struct hps_conn *c, uint8_t *payload, uint32_t len)
 	end += sizeof(crc);
 	c->out_total += end - frame;
 	c->out_end += end - frame;
+	c->frames_sent++;
 }
 
 /* --- what is posted ---------------------------------------------------------------- */
@@ -238,6 +239,7 @@ static bool stage_answer(struct hps_conn *c)
 	c->sending = a->done < r->len ? SENDING_ANSWER : SENDING_NOTHING;
 	if (c->sending == SENDING_NOTHING) {
 		c->a_head++;
+		c->requests_served++;
 		rdmap_stream_answered(&c->stream);
 	}
 
