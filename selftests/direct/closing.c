@@ -77,6 +77,7 @@ TEST(destroy_with_work_outstanding, V_TCP)
 		all_completed(&p.b, 0);
 		pair_close(&p);
 	}
+	no_leak();
 }
 
 TEST(peer_destroys, V_TCP)
@@ -91,6 +92,7 @@ TEST(peer_destroys, V_TCP)
 		all_completed(&p.a, posted);
 		pair_close(&p);
 	}
+	no_leak();
 }
 
 /* Both at once, from both sides. */
@@ -104,6 +106,7 @@ TEST(both_destroy, V_TCP)
 		post_some(&p.b, &p.a, 24);
 		pair_close(&p);
 	}
+	no_leak();
 }
 
 /* What is posted before an orderly end is carried out. */
@@ -205,6 +208,7 @@ TEST(disconnect_from_both_sides, V_TCP)
 		expect_closed(&p.b, HPS_STATUS_OK);
 		pair_close(&p);
 	}
+	no_leak();
 }
 
 TEST(not_connected, V_TCP)
@@ -234,6 +238,7 @@ TEST(not_connected, V_TCP)
 	CHECK(info.error_text);
 	no_completion(&e);
 	end_close(&e);
+	no_leak();
 }
 
 TEST(connected_already, V_TCP)

@@ -3,6 +3,9 @@
 #include "ends.h"
 
 #include <pthread.h>
+#ifdef __SANITIZE_ADDRESS__
+#include <sanitizer/lsan_interface.h>
+#endif
 
 #define LIMIT_MS	20000
 
@@ -84,6 +87,14 @@ void end_close(struct end *e)
 	free(e->memory);
 	for (i = 0; i < RECVS; i++)
 		free(e->inbox[i]);
+}
+
+/* For a test that has ended all of its ends; takes a moment. */
+void no_leak(void)
+{
+#ifdef __SANITIZE_ADDRESS__
+	CHECK_EQ(__lsan_do_recoverable_leak_check(), 0);
+#endif
 }
 
 struct dial {

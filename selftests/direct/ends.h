@@ -42,6 +42,7 @@ void loopback(struct sockaddr_storage *addr, uint16_t port);
 uint16_t listen_any(struct end *e, struct hps_listener **listener);
 void end_open(struct end *e, const struct hps_conn_attr *attr);
 void end_close(struct end *e);
+void no_leak(void);
 void pair_open(struct pair *p, const struct hps_conn_attr *a,
 	       const struct hps_conn_attr *b);
 void pair_close(struct pair *p);

@@ -105,6 +105,7 @@ TEST(breaches, V_TCP)
 		peer_segment(&peer, &seg, junk);
 		ends_with(breaches[i].error);
 	}
+	no_leak();
 }
 
 /* Octets of a head that is right, changed. */
@@ -301,6 +302,7 @@ TEST(region_goes_during_a_read, V_TCP)
 	hps_region_deregister(region);
 	free(huge);
 	ends_with(0x0100);
+	no_leak();
 }
 
 /* --- start-up --------------------------------------------------------------------------- */
@@ -343,6 +345,7 @@ TEST(markers_are_refused, V_TCP)
 		CHECK_EQ(info.flags, MPA_FLAG_REJECT);
 		CHECK_EQ(info.revision, revision);
 	}
+	no_leak();
 }
 
 TEST(garbage_is_not_answered, V_TCP)
@@ -395,6 +398,7 @@ TEST(silent_clients, V_TCP)
 	CHECK_EQ(recv(fd[1], frame, 1, 0), 0);
 	hps_listener_close(listener);
 	end_close(&e);
+	no_leak();
 }
 
 /* Many of them: who speaks gets in at once all the same. */
@@ -500,6 +504,7 @@ TEST(full_backlog, V_TCP)
 	}
 	hps_listener_close(listener);
 	end_close(&e);
+	no_leak();
 }
 
 /* RFC 5044 section 7.1.2: who accepted waits for the first frame. */
@@ -593,4 +598,5 @@ TEST(mutated_streams, V_TCP)
 		} while (i != HPS_OP_CLOSED);
 		end_close(&e);
 	}
+	no_leak();
 }

@@ -98,6 +98,7 @@ TEST(replies, V_TCP)
 	info.ord = 17;
 	CHECK_EQ(answer_of(info), -EPROTO);
 	CHECK_EQ(answer_of(good), 0);
+	no_leak();
 }
 
 TEST(rejection_has_private_data, V_TCP)
@@ -185,6 +186,7 @@ TEST(responses, V_TCP)
 		CHECK_EQ(to[0], 0x77);
 		finish();
 	}
+	no_leak();
 }
 
 /* The tag of a read's memory is for its response, not for a Write. */
@@ -275,6 +277,7 @@ TEST(depths_are_limits, V_TCP)
 		expect(&e, HPS_OP_READ, i, HPS_STATUS_FLUSHED);
 	expect_closed(&e, HPS_STATUS_OK);
 	finish();
+	no_leak();
 }
 
 /* Only four requests were sent, as negotiated; the others wait. */

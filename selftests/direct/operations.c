@@ -123,6 +123,7 @@ TEST(gather_and_scatter, V_TCP)
 	expect(&p.b, HPS_OP_RECV, 1000, HPS_STATUS_OK);
 	CHECK(filled(p.b.inbox[0], sizeof(from), 3));
 	pair_close(&p);
+	no_leak();
 }
 
 TEST(receive_in_pieces, V_TCP)
@@ -313,6 +314,7 @@ TEST(send_with_invalidate, V_TCP)
 	CHECK_EQ(info.terminated, 2);
 	CHECK_EQ(p.b.memory[0], 0);
 	pair_close(&p);
+	no_leak();
 }
 
 /* Completions come in the order of posting, whatever the operations. */
@@ -451,6 +453,7 @@ TEST(everything_at_once, V_TCP)
 		CHECK(filled(to[k], REGION, 20 + k));
 	}
 	pair_close(&p);
+	no_leak();
 }
 
 /* --- refusals ------------------------------------------------------------------- */
@@ -576,6 +579,7 @@ TEST(region_of_one_connection, V_TCP)
 	hps_region_deregister(r);
 	hps_conn_destroy(other);
 	pair_close(&p);
+	no_leak();
 }
 
 TEST(message_without_a_receive, V_TCP)
@@ -680,6 +684,7 @@ TEST(queue_never_overflows, V_TCP)
 	hps_conn_destroy(conn);
 	OK(hps_cq_destroy(cq));
 	end_close(&e);
+	no_leak();
 }
 
 TEST(queue_as_a_descriptor, V_TCP)
