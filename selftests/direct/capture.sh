@@ -21,10 +21,11 @@ ip link set lo up
 capture() {
 	local pid rc=0 last=-1 size=0
 	rm -f "$dir/pcap" "$dir/tcpdump"
-	tcpdump -Z root -i lo -U -w "$dir/pcap" tcp port 7003 2>"$dir/tcpdump" &
+	tcpdump -Z root -i lo --immediate-mode -U -w "$dir/pcap" tcp port 7003 2>"$dir/tcpdump" &
 	pid=$!
 	wait_for 10 grep -q 'listening on' "$dir/tcpdump" || return
 	"$@" || rc=$?
+	wait_for 10 captured || return
 	while [ $size != $last ]; do
 		last=$size
 		sleep 0.3
@@ -35,6 +36,9 @@ capture() {
 	tshark -r "$dir/pcap" -O iwarp_mpa,iwarp_ddp_rdmap >"$dir/text" 2>/dev/null
 	return $rc
 }
+
+# more than the head of the file
+captured() { [ "$(wc -c <"$dir/pcap")" -gt 24 ]; }
 
 # times N TEXT: so often it stands in what tshark says
 times() {
