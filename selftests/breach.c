@@ -549,6 +549,24 @@ TEST(join_in_order, V_HPS_STREAM)
 	recv_pattern(fd, 1000, 2000);
 }
 
+/* Who joins over the pair of a path again has given that up. */
+TEST(join_over_the_same_pair_replaces, V_HPS_STREAM)
+{
+	int lst = listener(4);
+	struct raw r, j;
+	int fd = raw_open(&r, lst);
+
+	raw_data(&r, 0, 0, 1000);
+	recv_pattern(fd, 1000, 0);
+	raw_dial(&j);
+	raw_ask_join(&j, &r);
+	CHECK_EQ(j.theirs.kind, HPS_MSG_JOINED);
+	send_proof(&j, &r, 0);
+	CHECK(raw_is_dead(&r));
+	raw_data(&j, 0, 1000, 1000);
+	recv_pattern(fd, 1000, 1000);
+}
+
 TEST(join_unknown_token, V_HPS_STREAM)
 {
 	long long before = counter("HpsJoinBadToken");

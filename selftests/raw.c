@@ -2,6 +2,7 @@
 /* HPS by hand over a plain TCP socket, see raw.h. */
 #include "raw.h"
 
+#include <arpa/inet.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 
@@ -14,15 +15,38 @@ void raw_dial(struct raw *r)
 	raw_dial_to(r, &addr, len);
 }
 
-void raw_dial_to(struct raw *r, const union address *addr, socklen_t len)
+static void open_tcp(struct raw *r)
 {
-	int one = 1;
-
 	memset(r, 0, sizeof(*r));
 	r->fd = socket(v->family, SOCK_STREAM, IPPROTO_TCP);
 	CHECK(r->fd >= 0);
-	set_int(r->fd, IPPROTO_TCP, TCP_NODELAY, one);
+	set_int(r->fd, IPPROTO_TCP, TCP_NODELAY, 1);
+}
+
+void raw_dial_to(struct raw *r, const union address *addr, socklen_t len)
+{
+	open_tcp(r);
 	CHECK(connect(r->fd, &addr->sa, len) == 0);
+}
+
+/* From another address than raw_dial(): over another pair of links. */
+static void dial_from_other(struct raw *r)
+{
+	union address to, from;
+	socklen_t len = loopback(&to, RAW_TCP_PORT);
+	static bool added;
+
+	loopback(&from, 0);
+	if (from.sa.sa_family == AF_INET6) {
+		CHECK(added || !system("ip addr replace fd00::2/128 dev lo nodad"));
+		added = true;
+		inet_pton(AF_INET6, "fd00::2", &from.in6.sin6_addr);
+	} else {
+		inet_pton(AF_INET, "127.0.0.2", &from.in.sin_addr);
+	}
+	open_tcp(r);
+	CHECK(bind(r->fd, &from.sa, len) == 0);
+	CHECK(connect(r->fd, &to.sa, len) == 0);
 }
 
 /* The module may have closed already: that is for the reader to find. */
@@ -213,7 +237,7 @@ bool raw_is_dead(struct raw *r)
 /* Begins a join of the connection of @first; the answer is in @r->theirs. */
 void raw_join(struct raw *r, const struct raw *first)
 {
-	raw_dial(r);
+	dial_from_other(r);
 	raw_ask_join(r, first);
 }
 
