@@ -6,6 +6,7 @@
  */
 #include "send.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -20,23 +21,26 @@
 /* Is there room for a frame with @len octets of payload? */
 static bool have_room(struct hps_conn *c, uint32_t len)
 {
-	size_t need = mpa_frame_size(HPS_ULPDU_HEAD + len);
+	size_t need = mpa_frame_size(HPS_ULPDU_HEAD + len) + OUT_RESERVE;
 
 	if (c->out_off == c->out_end)
 		c->out_off = c->out_end = 0;
-	if (c->out_size - OUT_RESERVE - c->out_end < need && c->out_off) {
+	if (c->out_end + need > c->out_size && c->out_off) {
 		memmove(c->out, c->out + c->out_off, c->out_end - c->out_off);
 		c->out_end -= c->out_off;
 		c->out_off = 0;
 	}
 
-	return c->out_size - OUT_RESERVE - c->out_end >= need;
+	return c->out_end + need <= c->out_size;
 }
 
 /* Returns where the payload goes. */
 static uint8_t *frame_begin(struct hps_conn *c, const struct ddp_segment *seg)
 {
 	uint8_t *frame = c->out + c->out_end;
+
+	assert(c->out_end + mpa_frame_size(HPS_ULPDU_HEAD + seg->len) <=
+	       c->out_size);
 
 	return frame + ddp_segment_build(frame, seg);
 }
@@ -219,7 +223,8 @@ static bool stage_answer(struct hps_conn *c)
 	enum rdmap_error error;
 	uint8_t *p = NULL;
 
-	if (!have_room(c, len))
+	if (!have_room(c, r->atomic ? sizeof(struct rdmap_atomic_response) :
+				      len))
 		return false;
 	if (len) {
 		/* It may be gone since the request came. */
