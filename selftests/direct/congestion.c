@@ -3,6 +3,8 @@
  * Peers that ask and do not read: the output buffer fills up to its last octet,
  * and the answers wait.
  */
+#include <pthread.h>
+#include <sys/socket.h>
 #include <time.h>
 
 #include "peer.h"
@@ -148,4 +150,47 @@ TEST(atomics_when_the_buffer_is_full, V_TCP)
 		CHECK_EQ(queued(2), 0);
 		finish();
 	}
+}
+
+/* Takes all that comes, as fast as it comes. */
+static void *discard(void *arg)
+{
+	static char buf[1 << 20];
+
+	(void)arg;
+	while (recv(peer.fd, buf, sizeof(buf), MSG_TRUNC) > 0)
+		;
+
+	return NULL;
+}
+
+/* A peer that asks for much and takes it fast does not keep the lock busy. */
+TEST(others_get_the_lock, V_TCP)
+{
+	struct rdmap_request r = { .sink_stag = 9, .len = 256 << 20 };
+	struct hps_region *large;
+	struct hps_conn_info info;
+	uint64_t before = 0;
+	int looks = 0;
+	uint8_t *huge;
+	pthread_t t;
+
+	begin();
+	huge = malloc(r.len);
+	OK(hps_region_register(e.domain, huge, r.len, HPS_REMOTE_READ, NULL,
+			       &large));
+	r.stag = hps_region_stag(large);
+	OK(pthread_create(&t, NULL, discard, NULL));
+	peer_request(&peer, &r, 1);
+	do {
+		hps_conn_get_info(e.conn, &info);
+		looks += info.octets_sent != before;
+		before = info.octets_sent;
+	} while (before < r.len);
+	CHECK(looks > 20);
+	shutdown(peer.fd, SHUT_WR);
+	OK(pthread_join(t, NULL));
+	hps_region_deregister(large);
+	finish();
+	free(huge);
 }

@@ -13,8 +13,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#define EVENTS	64
-
 uint64_t now_ms(void)
 {
 	struct timespec ts;
@@ -103,22 +101,27 @@ again:
 
 /*
  * An event is taken with the lock held, so its object is still there; and one at
- * a time, for it may free the objects of others. What is not taken stays ready:
- * descriptors are level-triggered, and the kernel takes them in turn.
+ * a time, for it may free the objects of others, and others want the lock. What
+ * is not taken stays ready: descriptors are level-triggered, and the kernel takes
+ * them in turn.
  */
-static void take_events(struct hps_domain *d)
+static void take_event(struct hps_domain *d)
 {
 	struct epoll_event ev;
-	int i;
+	struct source *source;
 
-	for (i = 0; i < EVENTS && !d->ending; i++) {
-		struct source *source;
+	if (epoll_wait(d->epoll, &ev, 1, 0) != 1)
+		return;
+	source = ev.data.ptr;
+	source->event(source, ev.events);
+}
 
-		if (epoll_wait(d->epoll, &ev, 1, 0) != 1)
-			return;
-		source = ev.data.ptr;
-		source->event(source, ev.events);
-	}
+/* Without this the thread, which never sleeps while peers are busy, would win. */
+static void lock_after_others(struct hps_domain *d)
+{
+	pthread_mutex_lock(&d->turn);
+	pthread_mutex_unlock(&d->turn);
+	pthread_mutex_lock(&d->lock);
 }
 
 static void *domain_thread(void *arg)
@@ -134,10 +137,10 @@ static void *domain_thread(void *arg)
 		if (poll(p, 2, timeout) > 0 && p[1].revents &&
 		    read(d->wake, &n, sizeof(n)) < 0)
 			continue;
-		domain_lock(d);
+		lock_after_others(d);
 		if (d->ending)
 			break;
-		take_events(d);
+		take_event(d);
 		timeout = run_timers(d);
 		domain_unlock(d);
 	}
@@ -168,6 +171,7 @@ int hps_domain_open(struct hps_domain **domain)
 	if (!d)
 		return -ENOMEM;
 	pthread_mutex_init(&d->lock, NULL);
+	pthread_mutex_init(&d->turn, NULL);
 	pthread_cond_init(&d->idle, NULL);
 	ddp_stag_init(&d->table);
 	INIT_LIST_HEAD(&d->timers);
@@ -194,6 +198,7 @@ err_epoll:
 	close(d->epoll);
 err_free:
 	pthread_cond_destroy(&d->idle);
+	pthread_mutex_destroy(&d->turn);
 	pthread_mutex_destroy(&d->lock);
 	free(d);
 
@@ -218,6 +223,7 @@ int hps_domain_close(struct hps_domain *d)
 	close(d->wake);
 	close(d->epoll);
 	pthread_cond_destroy(&d->idle);
+	pthread_mutex_destroy(&d->turn);
 	pthread_mutex_destroy(&d->lock);
 	free(d);
 

@@ -44,6 +44,8 @@ struct timer {
  * struct hps_domain - a protection domain
  * @lock:	guards all below, and all objects of the domain but the contents
  *		of completion queues
+ * @turn:	held while one waits for @lock, but not by @thread: it passes through
+ *		between two events, so that others get @lock then
  * @idle:	signalled when an orphan goes
  * @table:	regions by steering tag
  * @timers:	deadlines, in no order: they are few
@@ -55,11 +57,12 @@ struct timer {
  * @streams:	number of the last stream; numbers are not used again
  * @ending:	the thread shall end
  *
- * Lock order: @lock, then hps_cq.lock. No system call that waits is made with
+ * Lock order: @turn, @lock, hps_cq.lock. No system call that waits is made with
  * @lock held.
  */
 struct hps_domain {
 	pthread_mutex_t	lock;
+	pthread_mutex_t	turn;
 	pthread_cond_t	idle;
 	struct ddp_stag_table table;
 	struct list_head timers;
@@ -74,7 +77,9 @@ struct hps_domain {
 
 static inline void domain_lock(struct hps_domain *d)
 {
+	pthread_mutex_lock(&d->turn);
 	pthread_mutex_lock(&d->lock);
+	pthread_mutex_unlock(&d->turn);
 }
 
 static inline void domain_unlock(struct hps_domain *d)

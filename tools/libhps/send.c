@@ -16,6 +16,9 @@
 #include "gather.h"
 #include "region.h"
 
+/* So many fillings of the buffer, then others may have the domain's lock. */
+#define ROUNDS	8
+
 /* --- frames --------------------------------------------------------------------- */
 
 /* Is there room for a frame with @len octets of payload? */
@@ -323,19 +326,23 @@ static bool give(struct hps_conn *c)
 
 /*
  * Sends what can be sent and completes what is done. Called whenever that may
- * have changed: something was posted, arrived, or TCP has room.
+ * have changed: something was posted, arrived, or TCP has room. The last round
+ * leaves what it has staged, so that conn_settle() waits for room in TCP: that
+ * goes on with it.
  */
 void conn_push(struct hps_conn *c)
 {
-	bool more = true;
+	int i;
 
 	if (c->fd < 0 || c->dead)
 		return;
-	while (more) {
+	for (i = 0; i <= ROUNDS; i++) {
 		while (stage(c))
 			;
 		/* with room for more if TCP took all, and something to do */
-		more = c->out_off < c->out_end && give(c) && !c->ended;
+		if (i == ROUNDS || c->out_off == c->out_end || !give(c) ||
+		    c->ended)
+			break;
 	}
 	if (c->ended || c->broken)
 		return;
