@@ -370,8 +370,37 @@ TEST(no_way_to_begin, V_TCP)
 	uint8_t request[24], reply[MPA_MAX_STARTUP];
 
 	CHECK_EQ(mpa_bare_build(request, 24, false, &ask), 24);
-	CHECK_EQ(startup(request, 24, reply), 20);
-	CHECK_EQ(reply[16], MPA_FLAG_REJECT);
+	CHECK_EQ(startup(request, 24, reply), 24);
+	CHECK_EQ(reply[16], MPA_FLAG_REJECT | MPA_FLAG_ENHANCED);
+}
+
+/* The depths stand before what the application says. */
+TEST(rejection_of_an_enhanced_request, V_TCP)
+{
+	const struct mpa_startup_info ask = {
+		.revision = 2, .enhanced = true, .ird = 1, .ord = 1,
+	};
+	uint8_t request[24], reply[MPA_MAX_STARTUP];
+	struct hps_listener *listener;
+	struct mpa_startup_info info;
+	struct hps_request *r;
+
+	end_open(&e, NULL);
+	peer.fd = peer_dial(listen_any(&e, &listener));
+	CHECK_EQ(mpa_bare_build(request, 24, false, &ask), 24);
+	peer_send(&peer, request, 24);
+	OK(hps_listener_next(listener, &r, scaled(10000)));
+	OK(hps_reject(r, "busy", 4));
+	CHECK_EQ(recv(peer.fd, reply, sizeof(reply), MSG_WAITALL), 28);
+	CHECK_EQ(mpa_bare_parse(reply, 28, true, &info), 28);
+	CHECK(info.enhanced && info.flags & MPA_FLAG_REJECT);
+	CHECK_EQ(info.ird, 0);
+	CHECK_EQ(info.ord, 0);
+	CHECK_EQ(info.private_len, 4);
+	CHECK(!memcmp(info.private_data, "busy", 4));
+	hps_listener_close(listener);
+	close(peer.fd);
+	end_close(&e);
 }
 
 /* Who connects and says nothing, or not all, does not keep others waiting. */

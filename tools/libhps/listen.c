@@ -109,6 +109,8 @@ static int send_reply(int fd, const struct mpa_startup_info *request,
 		      struct mpa_startup_info *reply)
 {
 	reply->revision = request->revision;
+	/* also a rejection: the initiator counts on the depths, RFC 6581 */
+	reply->enhanced = request->enhanced;
 
 	return startup_write(fd, true, reply);
 }
@@ -418,11 +420,10 @@ static void negotiate(struct hps_conn *c, const struct mpa_startup_info *request
 	if (request->enhanced) {
 		ird = min_t(uint32_t, ird, request->ord & MPA_DEPTH_MASK);
 		ord = min_t(uint32_t, ord, request->ird & MPA_DEPTH_MASK);
-		reply->enhanced = true;
 		reply->ird = ird;
 		reply->ord = ord;
 	}
-	if (reply->enhanced && request->ird & MPA_IRD_PEER_TO_PEER) {
+	if (request->enhanced && request->ird & MPA_IRD_PEER_TO_PEER) {
 		reply->ird |= MPA_IRD_PEER_TO_PEER;
 		reply->ord |= request->ord & MPA_ORD_RTR_WRITE ?
 			      MPA_ORD_RTR_WRITE : MPA_ORD_RTR_READ;
