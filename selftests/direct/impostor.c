@@ -255,6 +255,48 @@ TEST(terminate_names_a_request, V_TCP)
 	finish();
 }
 
+/* One answer and a Terminate, both there at once: who was answered was. */
+TEST(answer_before_a_terminate, V_TCP)
+{
+	const struct hps_remote at = { .stag = 7 };
+	const struct ddp_segment request = {
+		.opcode = RDMAP_OP_READ_REQUEST, .msn = 2, .last = true,
+		.len = 28,
+	};
+	struct ddp_segment seg = {
+		.opcode = RDMAP_OP_ATOMIC_RESPONSE, .msn = 1, .last = true,
+		.len = 12,
+	};
+	uint8_t frames[66000], quoted[64] = {}, term[RDMAP_MAX_TERMINATE];
+	struct rdmap_atomic_response response = { .value = cpu_to_be64(77) };
+	struct hps_completion c;
+	struct rdmap_request r;
+	struct ddp_segment got;
+	size_t len;
+
+	begin();
+	OK(hps_post_fetch_add(e.conn, &at, 1, 1, 0));
+	peer_next(&peer, &got, frames);
+	rdmap_request_parse(frames, got.opcode, &r);
+	response.id = cpu_to_be32(r.id);
+	asked(2);
+	len = frame_of(&peer, frames, &seg, &response);
+	ddp_segment_build(quoted, &request);
+	seg = (struct ddp_segment) {
+		.opcode = RDMAP_OP_TERMINATE, .msn = 1, .last = true,
+		.len = rdmap_terminate_build(term, RDMAP_ERR_RIGHTS, quoted,
+					     48),
+	};
+	len += frame_of(&peer, frames + len, &seg, term);
+	peer_send(&peer, frames, len);
+	c = expect(&e, HPS_OP_FETCH_ADD, 1, HPS_STATUS_OK);
+	CHECK_EQ(c.value, 77);
+	CHECK_EQ(c.len, 8);
+	expect(&e, HPS_OP_READ, 2, HPS_STATUS_REFUSED);
+	expect_closed(&e, HPS_STATUS_REFUSED);
+	finish();
+}
+
 /* A server that is silent: the depths hold, and all is flushed at last. */
 TEST(depths_are_limits, V_TCP)
 {

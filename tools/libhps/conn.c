@@ -184,14 +184,22 @@ void conn_complete(struct hps_conn *c, struct hps_completion *completion)
 	cq_put(c->cq, completion);
 }
 
+/* An answer that came with the end is an answer. */
+static enum hps_status last_status(const struct work *w)
+{
+	if (w->answered)
+		return HPS_STATUS_OK;
+
+	return w->refused ? HPS_STATUS_REFUSED : HPS_STATUS_FLUSHED;
+}
+
 static void flush_works(struct hps_conn *c)
 {
 	for (; c->w_head < c->w_tail; c->w_head++) {
 		struct work *w = work_at(c, c->w_head);
 		struct hps_completion completion = {
-			.id = w->id, .op = w->op,
-			.status = w->refused ? HPS_STATUS_REFUSED :
-					       HPS_STATUS_FLUSHED,
+			.id = w->id, .op = w->op, .len = w->len,
+			.value = w->value, .status = last_status(w),
 		};
 
 		conn_complete(c, &completion);
