@@ -65,6 +65,45 @@ TEST(bounds_are_kept, V_TCP)
 	}
 }
 
+/* The second of two reads loses its region while the first is answered. */
+TEST(region_goes_before_the_answer, V_TCP)
+{
+	size_t len = 200 << 20;
+	struct hps_region *large, *gone;
+	struct hps_remote at = {};
+	uint8_t *from, *to;
+	struct iovec iov, page;
+	struct hps_conn_info info;
+
+	pair_open(&p, NULL, NULL);
+	from = malloc(len);
+	to = malloc(len);
+	iov = piece(to, len);
+	page = piece(to, 4096);
+	OK(hps_region_register(p.b.domain, from, len, HPS_REMOTE_READ, NULL,
+			       &large));
+	OK(hps_region_register(p.b.domain, from, 4096, HPS_REMOTE_READ, NULL,
+			       &gone));
+	at.stag = hps_region_stag(large);
+	OK(hps_post_read(p.a.conn, &iov, 1, &at, 1, 0));
+	at.stag = hps_region_stag(gone);
+	OK(hps_post_read(p.a.conn, &page, 1, &at, 2, 0));
+	/* both requests are there: it was checked when it came */
+	do {
+		hps_conn_get_info(p.b.conn, &info);
+	} while (info.frames_received < 3);
+	hps_region_deregister(gone);
+	expect(&p.a, HPS_OP_READ, 1, HPS_STATUS_OK);
+	expect(&p.a, HPS_OP_READ, 2, HPS_STATUS_REFUSED);
+	expect_closed(&p.a, HPS_STATUS_REFUSED);
+	hps_conn_get_info(p.a.conn, &info);
+	CHECK_EQ(info.error, 0x0100);
+	hps_region_deregister(large);
+	pair_close(&p);
+	free(from);
+	free(to);
+}
+
 TEST(rights_are_kept, V_TCP)
 {
 	static const struct {

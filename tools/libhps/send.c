@@ -217,6 +217,28 @@ static void stage_read_response(struct hps_conn *c, const struct answer *a,
 	frame_end(c, payload, len);
 }
 
+/*
+ * What it names is gone since it came. The Terminate quotes the request, as one
+ * that is refused at once: requests come in order, from number 1 on.
+ */
+static void refuse_answer(struct hps_conn *c, enum rdmap_error error)
+{
+	const struct rdmap_request *r = &answer_at(c, c->a_head)->request;
+	struct ddp_segment seg = {
+		.opcode = r->atomic ? RDMAP_OP_ATOMIC_REQUEST :
+				      RDMAP_OP_READ_REQUEST,
+		.last = true, .msn = c->a_head + 1,
+	};
+	uint8_t frame[sizeof(struct hps_frame) +
+		      sizeof(struct rdmap_atomic_request)];
+	uint32_t head;
+
+	seg.len = rdmap_request_len(seg.opcode);
+	head = ddp_segment_build(frame, &seg);
+	rdmap_request_build(frame + head, r);
+	conn_terminate(c, error, frame, head + seg.len);
+}
+
 static bool stage_answer(struct hps_conn *c)
 {
 	struct answer *a = answer_at(c, c->a_head);
@@ -230,11 +252,10 @@ static bool stage_answer(struct hps_conn *c)
 				      len))
 		return false;
 	if (len) {
-		/* It may be gone since the request came. */
 		error = rdmap_stream_source(&c->stream, r, a->done, len,
 					    &region);
 		if (error) {
-			conn_terminate(c, error, NULL, 0);
+			refuse_answer(c, error);
 			return false;
 		}
 		p = region_memory(region, r->offset + a->done - region->base);
