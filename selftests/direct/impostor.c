@@ -341,6 +341,32 @@ TEST(depth_of_requests_is_kept, V_TCP)
 	finish();
 }
 
+/* ... or between two frames of a message, of either kind. */
+TEST(end_inside_a_message, V_TCP)
+{
+	static const uint8_t data[100];
+	struct hps_conn_info info;
+	int kind;
+
+	for (kind = 0; kind < 2; kind++) {
+		struct ddp_segment seg = {
+			.opcode = RDMAP_OP_SEND, .msn = 1, .len = 100,
+		};
+
+		begin();
+		if (kind) {
+			seg.opcode = RDMAP_OP_READ_RESPONSE;
+			seg.stag = asked(5);
+		}
+		peer_segment(&peer, &seg, data);
+		shutdown(peer.fd, SHUT_WR);
+		expect_closed(&e, HPS_STATUS_FLUSHED);
+		hps_conn_get_info(e.conn, &info);
+		CHECK_EQ(info.os_error, ECONNRESET);
+		finish();
+	}
+}
+
 /* The server goes in the middle of a frame: that is no orderly end. */
 TEST(end_inside_a_frame, V_TCP)
 {

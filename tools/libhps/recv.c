@@ -189,11 +189,20 @@ static void take_frames(struct hps_conn *c)
 	c->in_off = 0;
 }
 
-/* The peer has ended: in an orderly way if it did between two frames. */
+/* Has a message, or a frame, begun that is not here as a whole? */
+static bool inside_message(const struct hps_conn *c)
+{
+	const struct rdmap_stream *st = &c->stream;
+
+	return c->in_off < c->in_end || st->in_send ||
+	       (st->count && st->asked[st->first].done);
+}
+
+/* The peer has ended: in an orderly way if it did between two messages. */
 static void take_end(struct hps_conn *c)
 {
 	c->eof = true;
-	if (c->in_off < c->in_end && !c->ended && !c->os_error)
+	if (inside_message(c) && !c->ended && !c->os_error)
 		c->os_error = ECONNRESET;
 	conn_end(c, c->os_error ? HPS_STATUS_FLUSHED : HPS_STATUS_OK);
 }
