@@ -4,6 +4,7 @@
  */
 #include "shim.h"
 
+#include <errno.h>
 #include <sys/random.h>
 
 unsigned int shim_warnings;
@@ -13,9 +14,10 @@ u32 get_random_u32(void)
 {
 	u32 n;
 
-	/* So few octets come whole. */
-	if (getrandom(&n, sizeof(n), 0) != sizeof(n))
-		abort();
+	/* So few octets come whole, or a signal comes first. */
+	while (getrandom(&n, sizeof(n), 0) != sizeof(n))
+		if (errno != EINTR)
+			abort();
 
 	return n;
 }
