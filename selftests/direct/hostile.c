@@ -3,7 +3,9 @@
  * A client that breaks the protocol: each breach gets its Terminate, ends the
  * connection, and no octet outside of the region is touched.
  */
+#include <signal.h>
 #include <sys/resource.h>
+#include <sys/wait.h>
 #include <time.h>
 
 #include "peer.h"
@@ -330,6 +332,19 @@ static size_t startup(const void *request, size_t len, uint8_t *reply)
 	return n;
 }
 
+/* Why nobody can connect to it, 0 if one can. */
+static int closed_port(uint16_t port)
+{
+	int fd = socket(v->family, SOCK_STREAM, 0), err;
+	struct sockaddr_storage addr;
+
+	loopback(&addr, port);
+	err = connect(fd, (void *)&addr, sizeof(addr)) ? errno : 0;
+	close(fd);
+
+	return err;
+}
+
 TEST(markers_are_refused, V_TCP)
 {
 	uint8_t request[20], reply[MPA_MAX_STARTUP];
@@ -358,6 +373,45 @@ TEST(garbage_is_not_answered, V_TCP)
 	mpa_startup_build(request, 20, false, 0, NULL, 0);
 	request[17] = 3;
 	CHECK_EQ(startup(request, 20, reply), 0);
+}
+
+/* Who is rejected sees the end, although a child has the descriptor. */
+TEST(rejection_after_a_fork, V_TCP)
+{
+	const struct timeval limit = { .tv_sec = 5 };
+	struct hps_listener *listener;
+	struct hps_request *r;
+	uint8_t frame[20];
+	uint16_t port;
+	ssize_t n;
+	pid_t pid;
+	int late;
+
+	end_open(&e, NULL);
+	port = listen_any(&e, &listener);
+	peer.fd = peer_dial(port);
+	mpa_startup_build(frame, 20, false, 0, NULL, 0);
+	peer_send(&peer, frame, 20);
+	OK(hps_listener_next(listener, &r, scaled(10000)));
+	pid = fork();
+	if (!pid) {
+		close(peer.fd);
+		for (;;)
+			pause();
+	}
+	OK(hps_reject(r, NULL, 0));
+	hps_listener_close(listener);
+	CHECK(!setsockopt(peer.fd, SOL_SOCKET, SO_RCVTIMEO, &limit,
+			  sizeof(limit)));
+	peer_read(&peer, frame, 20);
+	n = recv(peer.fd, frame, 1, 0);
+	late = closed_port(port);
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+	CHECK_EQ(n, 0);
+	CHECK_EQ(late, ECONNREFUSED);
+	close(peer.fd);
+	end_close(&e);
 }
 
 /* A way to begin that we do not have: an FPDU without anything. */

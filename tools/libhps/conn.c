@@ -8,12 +8,12 @@
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 #include "ddp/mpa.h"
 
 #include "recv.h"
 #include "send.h"
+#include "setup.h"
 
 #define MAX_POSTED	65535
 #define MAX_REQUESTS	1024
@@ -289,7 +289,7 @@ void conn_settle(struct hps_conn *c)
 	}
 	if (c->dead && c->fd >= 0) {
 		domain_unwatch(d, c->fd);
-		close(c->fd);
+		setup_hang_up(c->fd);
 		c->fd = -1;
 		timer_clear(&c->timer);
 	}

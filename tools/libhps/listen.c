@@ -96,7 +96,7 @@ static void drop(struct hps_request *r)
 	timer_clear(&r->timer);
 	domain_unwatch(r->domain, r->fd);
 	detach(r);
-	close(r->fd);
+	setup_hang_up(r->fd);
 	free(r);
 }
 
@@ -173,7 +173,7 @@ static void take_connection(struct hps_listener *l, int fd)
 	struct hps_request *r = calloc(1, sizeof(*r));
 
 	if (!r) {
-		close(fd);
+		setup_hang_up(fd);
 		return;
 	}
 	setup_socket(fd);
@@ -258,7 +258,7 @@ static int listen_tcp(struct hps_listener *l, const struct sockaddr *addr,
 static void free_listener(struct hps_listener *l)
 {
 	if (l->fd >= 0)
-		close(l->fd);
+		setup_hang_up(l->fd);
 	if (l->ready_fd >= 0)
 		close(l->ready_fd);
 	free(l);
@@ -467,7 +467,7 @@ int hps_accept(struct hps_request *r, struct hps_conn *c, const void *data,
 		setup_end(c);
 	}
 	if (err)
-		close(r->fd);
+		setup_hang_up(r->fd);
 	free_request(r);
 
 	return err;
@@ -483,7 +483,7 @@ int hps_reject(struct hps_request *r, const void *data, size_t len)
 
 	if (len <= HPS_MAX_PRIVATE && (data || !len))
 		err = send_reply(r->fd, &r->startup.info, &reply);
-	close(r->fd);
+	setup_hang_up(r->fd);
 	free_request(r);
 
 	return err;

@@ -96,6 +96,13 @@ void setup_socket(int fd)
 	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
 }
 
+/* Ends it for the peer, too, if a forked child still has the descriptor. */
+void setup_hang_up(int fd)
+{
+	shutdown(fd, SHUT_RDWR);
+	close(fd);
+}
+
 /* --- connect ------------------------------------------------------------------- */
 
 static int wait_for(int fd, short events, uint64_t end, int timeout_ms)
@@ -223,7 +230,7 @@ static int dial(struct hps_conn *c, const struct sockaddr *addr,
 		domain_unlock(c->domain);
 	}
 	if (err)
-		close(fd);
+		setup_hang_up(fd);
 
 	return err;
 }

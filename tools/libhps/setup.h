@@ -27,5 +27,6 @@ int setup_begin(struct hps_conn *c);
 void setup_end(struct hps_conn *c);
 void setup_depths(struct hps_conn *c, uint32_t ird, uint32_t ord);
 void setup_socket(int fd);
+void setup_hang_up(int fd);
 
 #endif /* _LIBHPS_SETUP_H */
