@@ -26,7 +26,7 @@
  * @source:	in the domain's epoll, unless @full
  * @fd:		the TCP listener
  * @ready_fd:	event descriptor; readable if @ready is not empty
- * @retry:	set while accept() fails for want of something
+ * @retry:	set while accept(), or to watch @fd, fails for want of something
  * @backlog:	requests that may be there, whole or not
  * @count:	requests that are there
  * @full:	it is not watched: @backlog whole requests wait, or @retry is set
@@ -77,7 +77,10 @@ static void watch_again(struct hps_listener *l)
 {
 	if (!l->full || l->count >= l->backlog || !list_empty(&l->retry.node))
 		return;
-	l->full = domain_watch(l->domain, l->fd, &l->source, EPOLLIN);
+	if (!domain_watch(l->domain, l->fd, &l->source, EPOLLIN))
+		l->full = false;
+	else
+		timer_set(l->domain, &l->retry, RETRY_MS);
 }
 
 /* Takes it out of its listener. */
