@@ -484,7 +484,8 @@ TEST_LIMIT(half_open_flood, V_HPS_STREAM, 100)
 		if (connect(fds[i], &addr.sa, len))
 			CHECK(errno == EINPROGRESS);
 	}
-	wait_counter("HpsHalfOpenDropped", before + 1000);
+	/* on a slow machine most have timed out before the last are there */
+	wait_counter("HpsHalfOpenDropped", before + 100);
 	/* others come through as soon as the first of them time out */
 	end = now_ms() + scaled(20000);
 	for (;;) {
