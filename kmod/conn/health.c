@@ -6,9 +6,9 @@
  * octets are in transit and nothing was acknowledged for longer than that
  * takes: four of the shortest round trips and what they vary, not less than
  * the smoothed one (others may have filled the link's queue) and a delayed
- * acknowledgement, and not less than net.hps.dead_ms. Silence costs a path its segments at once and, if it lasts,
- * its channel. Both only while another path does better: what is left when all
- * are silent is TCP's own patience.
+ * acknowledgement, and not less than net.hps.dead_ms. Silence costs a path its
+ * segments at once and, if it lasts, its channel. Both only while another path
+ * does better: what is left when all are silent is TCP's own patience.
  */
 #include "health.h"
 

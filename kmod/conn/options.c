@@ -95,75 +95,6 @@ void hps_options_path(struct hps_conn *conn, struct hps_channel *ch)
 		queue_work(hps_wq, &conn->retune);
 }
 
-/* A channel whose congestion control is not ours, with a reference, or NULL. */
-static struct hps_channel *untuned(struct hps_conn *conn, char *name)
-{
-	struct hps_channel *ch = NULL;
-	struct hps_path *path;
-
-	spin_lock_bh(&conn->lock);
-	memcpy(name, conn->key.congestion, HPS_CONGESTION_LEN);
-	list_for_each_entry(path, &conn->paths, node) {
-		if (path->state == HPS_PATH_DOWN ||
-		    !strcmp(path->ch->key.congestion, name))
-			continue;
-		ch = path->ch;
-		hps_channel_hold(ch);
-		break;
-	}
-	spin_unlock_bh(&conn->lock);
-	return ch;
-}
-
-/* Does the channel still serve the connection? It is locked. */
-static bool serves(const struct hps_channel *ch, const struct hps_conn *conn)
-{
-	return ch->events == &hps_path_events &&
-	       ((struct hps_path *)ch->user)->conn == conn;
-}
-
-/* Whoever has the channel meanwhile may want another one: he waits. */
-static int tune(struct hps_conn *conn, struct hps_channel *ch, const char *name)
-{
-	bool ours;
-	int err = 0;
-
-	mutex_lock(&ch->tune);
-	hps_channel_lock(ch);
-	ours = serves(ch, conn) && ch->state != HPS_CHANNEL_DEAD;
-	/* First: it may go to the pool at any moment. */
-	if (ours)
-		memcpy(ch->key.congestion, name, HPS_CONGESTION_LEN);
-	hps_channel_unlock(ch);
-	if (ours)
-		err = ch->ops->congestion(ch);
-	mutex_unlock(&ch->tune);
-	/* As on TCP "congctl lock" of the route is stronger. */
-	return err == -EPERM ? 0 : err;
-}
-
-/* Gives the paths their congestion control, with the kernel's rights: the
- * program's were looked at when it asked. Cancelled by the connection's end.
- */
-void hps_options_retune(struct work_struct *work)
-{
-	struct hps_conn *conn = container_of(work, struct hps_conn, retune);
-	char name[HPS_CONGESTION_LEN];
-	struct hps_channel *ch;
-	int err = 0;
-
-	while (!err && (ch = untuned(conn, name))) {
-		err = tune(conn, ch, name);
-		hps_channel_put(ch);
-	}
-	if (!err)
-		return;
-	/* Its module is gone: not silently ignored. */
-	spin_lock_bh(&conn->lock);
-	hps_conn_abort(conn, err, HPS_REASON_ABORT);
-	spin_unlock_bh(&conn->lock);
-}
-
 /* A channel that was not @tried yet, with a reference, or NULL. */
 static struct hps_channel *another(struct hps_conn *conn, u64 *tried)
 {
@@ -181,6 +112,72 @@ static struct hps_channel *another(struct hps_conn *conn, u64 *tried)
 	}
 	spin_unlock_bh(&conn->lock);
 	return ch;
+}
+
+/* Does the channel still serve the connection? It is locked. */
+static bool serves(const struct hps_channel *ch, const struct hps_conn *conn)
+{
+	return ch->events == &hps_path_events &&
+	       ((struct hps_path *)ch->user)->conn == conn;
+}
+
+/* Gives a channel the name of the connection, if it has another. */
+static bool rename_channel(struct hps_conn *conn, struct hps_channel *ch)
+{
+	const struct hps_path *path = ch->user;
+	bool other;
+
+	if (!serves(ch, conn) || path->state == HPS_PATH_DOWN ||
+	    ch->state == HPS_CHANNEL_DEAD)
+		return false;
+	spin_lock_bh(&conn->lock);
+	other = strcmp(ch->key.congestion, conn->key.congestion);
+	if (other)
+		memcpy(ch->key.congestion, conn->key.congestion,
+		       HPS_CONGESTION_LEN);
+	spin_unlock_bh(&conn->lock);
+	return other;
+}
+
+/* Whoever has the channel meanwhile may want another one: he waits. */
+static int tune(struct hps_conn *conn, struct hps_channel *ch)
+{
+	bool other;
+	int err = 0;
+
+	mutex_lock(&ch->tune);
+	hps_channel_lock(ch);
+	/* First: it may go to the pool at any moment. */
+	other = rename_channel(conn, ch);
+	hps_channel_unlock(ch);
+	if (other)
+		err = ch->ops->congestion(ch);
+	mutex_unlock(&ch->tune);
+	/* As on TCP "congctl lock" of the route is stronger. */
+	return err == -EPERM ? 0 : err;
+}
+
+/* Gives the paths their congestion control, with the kernel's rights: the
+ * program's were looked at when it asked. A path or a name that comes meanwhile
+ * queues it again. Cancelled by the connection's end.
+ */
+void hps_options_retune(struct work_struct *work)
+{
+	struct hps_conn *conn = container_of(work, struct hps_conn, retune);
+	struct hps_channel *ch;
+	u64 tried = 0;
+	int err = 0;
+
+	while (!err && (ch = another(conn, &tried))) {
+		err = tune(conn, ch);
+		hps_channel_put(ch);
+	}
+	if (!err)
+		return;
+	/* Its module is gone: not silently ignored. */
+	spin_lock_bh(&conn->lock);
+	hps_conn_abort(conn, err, HPS_REASON_ABORT);
+	spin_unlock_bh(&conn->lock);
 }
 
 /**

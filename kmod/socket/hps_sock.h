@@ -78,7 +78,13 @@ int hps_getsockopt(struct socket *sock, int level, int name, char __user *val,
 void hps_keepalive(struct sock *sk, int on);
 void hps_options_to_core(struct sock *sk);
 void hps_options_of_core(struct sock *sk);
+#ifdef HPS_CORE_KEEPS_SOL_SOCKET
 void hps_options_notice(struct sock *sk);
+#else
+static inline void hps_options_notice(struct sock *sk)
+{
+}
+#endif
 
 /* sockio.c */
 int hps_sendmsg(struct socket *sock, struct msghdr *msg, size_t len);

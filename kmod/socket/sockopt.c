@@ -94,13 +94,13 @@ static void path_options_changed(struct sock *sk)
 	tell_options(sk, true);
 }
 
+#ifdef HPS_CORE_KEEPS_SOL_SOCKET
 /**
  * hps_options_notice - see what the core changed without asking
  * @sk:	the socket, locked, with a connection
  */
 void hps_options_notice(struct sock *sk)
 {
-#ifdef HPS_CORE_KEEPS_SOL_SOCKET
 	const struct hps_conn *conn = hps_sk(sk)->conn;
 
 	if (READ_ONCE(sk->sk_mark) != conn->key.mark ||
@@ -108,8 +108,8 @@ void hps_options_notice(struct sock *sk)
 		path_options_changed(sk);
 	if (READ_ONCE(sk->sk_rcvbuf) > READ_ONCE(conn->rcv.credit.buffer))
 		grow_buffer(sk);
-#endif
 }
+#endif
 
 /**
  * hps_options_to_core - show the classes where TCP has them
