@@ -73,8 +73,10 @@ bounded() {
 others_live() { ask a 10.1.1.2 5002 -s $((4 * mb)); }
 
 # A record that may not wait is taken whole: it must fit, too. Says "full", then
-# "written" when there is room again.
+# "written" when there is room again. What the writers hold is near the bound,
+# and counted to 256 KiB for each CPU: half the bound is surely less.
 record() {
+	sysctl -qw net.hps.mem=512 || return
 	run_in a record python3 -u -c '
 import select, socket, sys
 s = socket.socket(socket.AF_INET, socket.SOCK_SEQPACKET, 258)
@@ -108,6 +110,7 @@ record_later() { said record written; }
 # what was counted must not be any more: a transfer meets no bound
 free_again() {
 	local before
+	sysctl -qw net.hps.mem=1024 || return
 	end_all || return
 	before=$(counter a HpsMemoryFull)
 	ask a 10.1.1.2 5002 -s $mb && ! moved a HpsMemoryFull "$before" &&

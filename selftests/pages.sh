@@ -71,19 +71,29 @@ black_hole() {
 	wait $client
 }
 
+# patience MS: of both ends: each may give up a path
+patience() {
+	in_ns a sysctl -qw net.hps.dead_ms="$1" && in_ns b sysctl -qw net.hps.dead_ms="$1"
+}
+
+carries() { [ "$(carried "$1" "$2")" -gt "$3" ]; }
+
 # The path is suspect, but not given up: what it holds was sent again elsewhere.
+# From 2 s of silence on it is suspect, for 6 s more; TCP tries again in between
+# whatever its timer is. The other link is so slow that this takes longer.
 pause() {
-	local client ready
-	ready=$(counter a HpsPathReady)
-	in_ns a sysctl -qw net.hps.dead_ms=500
-	zc -s $((12 * mb)) & client=$!
-	sleep 0.3
+	local client silent ready before
+	shape 1 rate 20mbit || return
+	before=$(carried a eth2)
+	silent=$(counter a HpsPathSuspect)
+	patience 2000 || return
+	zc -s $((24 * mb)) & client=$!
+	wait_for "$(slow 10)" carries a eth2 $((before + mb)) || return
 	in_ns a tc qdisc change dev eth2 root netem limit 20000 rate 100mbit loss 100%
-	sleep 1
+	wait_for "$(slow 10)" moved a HpsPathSuspect "$silent" || return
+	ready=$(counter a HpsPathReady)
 	in_ns a tc qdisc change dev eth2 root netem limit 20000 rate 100mbit loss 0%
-	wait $client || return
-	in_ns a sysctl -qw net.hps.dead_ms=100
-	moved a HpsPathReady "$ready"
+	wait_for "$(slow 10)" moved a HpsPathReady "$ready" && wait $client && patience 100
 }
 
 with_crc() {
