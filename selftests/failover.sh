@@ -278,7 +278,7 @@ peer_learns() {
 	wait_for 20 paths 2 && lose silent 2 hole 2 || return
 	# until TCP's own attempts are rare
 	sleep 4
-	regain 2 heal 2 && wait_for 1 peer_has 2 && [ "$(of 2 downs.replaced b)" -gt "$before" ] && finish
+	regain 2 heal 2 && wait_for 5 peer_has 2 && [ "$(of 2 downs.replaced b)" -gt "$before" ] && finish
 }
 # peer_has N: paths, that are not down
 peer_has() {
@@ -290,11 +290,11 @@ peer_has() {
 idle() {
 	local before
 	# what is in the pool knows the links as they were
-	set_all pool_idle=0 && wait_for 5 no_pool || return
+	set_all pool_idle=0 dead_ms=1000 && wait_for 5 no_pool || return
 	impair 1 "a b" rate 100mbit delay 20ms && impair 2 "a b" rate 100mbit delay 20ms &&
-		flow $1 -d both -w 100000 -i 400000 && wait_for 20 paths 2 || return
+		flow $1 -d both -w 100000 -i 1500000 && wait_for 20 paths 2 || return
 	before=$(($(counter a HpsPathSuspect) + $(counter a HpsPathSilent)))
-	sleep 4
+	sleep 6
 	[ $(($(counter a HpsPathSuspect) + $(counter a HpsPathSilent))) = $before ] || {
 		tail -n 6 "$t_dir/events"
 		in_ns a hpsctl conn show
