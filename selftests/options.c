@@ -149,7 +149,7 @@ TEST(buffer_changes_under_way, V_ALL)
 
 TEST(blocking_send_waits_for_room, V_ALL)
 {
-	long long begin = now_ms();
+	long long begin;
 	struct pair p;
 	pid_t pid;
 	long n;
@@ -157,13 +157,13 @@ TEST(blocking_send_waits_for_room, V_ALL)
 	pair_open_small(&p, 50000, 50000);
 	n = fill(p.a);
 	fflush(stdout);
+	begin = now_ms();
 	pid = fork();
 	if (!pid) {
 		usleep(200000);
 		recv_pattern(p.b, n + 500000, 0);
 		_exit(0);
 	}
-	begin = now_ms();
 	send_pattern(p.a, 500000, n);
 	CHECK(now_ms() - begin >= 150);
 	reap(pid);
