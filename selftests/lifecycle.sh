@@ -24,7 +24,7 @@ now() { echo $(($(date +%s%N) / 1000000)); }
 
 # unloads: within a second from now. Where the host has other work, one in ten
 # may take longer (rounds), but never 5 seconds: what the module waits for by
-# mistake takes longer than that.
+# mistake takes longer than that. On the debug kernel only that counts.
 late=0
 unloads() {
 	local begin ms
@@ -34,7 +34,7 @@ unloads() {
 		[ $ms -lt 20000 ] || { echo "still loaded after $ms ms, refcnt $(cat /sys/module/hps/refcnt)"; return 1; }
 	done
 	ms=$(($(now) - begin))
-	[ $ms -lt "$(slow 1000)" ] || { echo "took $ms ms"; late=$((late + 1)); }
+	[ $ms -lt 1000 ] || { echo "took $ms ms"; late=$((late + 1)); }
 	[ $ms -lt "$(slow 5000)" ]
 }
 
@@ -99,7 +99,8 @@ rounds() {
 	local i
 	late=0
 	for ((i = 0; i < $2; i++)); do
-		round "$1" && [ $late -le $((($2 + 9) / 10)) ] && continue
+		round "$1" && { [ "${HPS_KERNEL:-}" = debug ] ||
+			[ $late -le $((($2 + 9) / 10)) ]; } && continue
 		echo "in round $i"
 		kill_all a b
 		[ ! -d /sys/module/hps ] || wait_for 10 rmmod hps
