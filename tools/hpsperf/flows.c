@@ -17,10 +17,11 @@
 #include "client.h"
 #include "common/fail.h"
 #include "common/out.h"
+#include "common/perf.h"
+#include "common/stats.h"
 #include "crowd.h"
 #include "meter.h"
 #include "options.h"
-#include "stats.h"
 #include "stream.h"
 
 #define COUNT_DEFAULT	8
@@ -66,7 +67,7 @@ static int receive_blocks(int fd, void *buf, size_t size, struct meter *meter)
 	const char *more = buf;
 
 	do {
-		if (client_recv(fd, buf, size))
+		if (perf_recv(fd, buf, size))
 			return -1;
 		meter_count(meter, size);
 	} while (*more);
@@ -90,7 +91,7 @@ static int run_inward(const struct flows *flows, int fd, struct flow *flow)
 	if (!buf)
 		return fail("not enough memory for blocks of %llu bytes",
 			    (unsigned long long)options->write_size);
-	if (!meter_init(&meter, 0) && !client_start(fd, &want)) {
+	if (!meter_init(&meter, 0) && !perf_start(fd, &want)) {
 		meter_start(&meter);
 		err = receive_blocks(fd, buf, options->write_size, &meter);
 	}
@@ -106,7 +107,7 @@ static int run_outward(const struct flows *flows, int fd, struct flow *flow)
 		.size = flows->options->write_size,
 	};
 
-	if (client_start(fd, &want) || stream_send(fd, flows->options))
+	if (perf_start(fd, &want) || stream_send(fd, flows->options))
 		return -1;
 	return client_result(fd, &flow->result, &flow->server);
 }

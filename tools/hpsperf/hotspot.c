@@ -13,10 +13,10 @@
 #include "common/clock.h"
 #include "common/fail.h"
 #include "common/out.h"
+#include "common/stats.h"
 #include "crowd.h"
 #include "options.h"
 #include "pingpong.h"
-#include "stats.h"
 
 #define COUNT_DEFAULT	8
 #define TIME_DEFAULT_NS	NSEC_PER_SEC

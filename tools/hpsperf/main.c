@@ -9,12 +9,12 @@
 #include "common/fail.h"
 #include "common/out.h"
 #include "common/parse.h"
+#include "common/perf_proto.h"
 #include "crowd.h"
 #include "flows.h"
 #include "hotspot.h"
 #include "options.h"
 #include "pingpong.h"
-#include "proto.h"
 #include "server.h"
 #include "stream.h"
 

@@ -13,7 +13,7 @@
 
 #include "common/clock.h"
 #include "common/fail.h"
-#include "proto.h"
+#include "common/perf_proto.h"
 
 int meter_init(struct meter *meter, uint64_t interval_ns)
 {

@@ -18,8 +18,9 @@
 #include "common/clock.h"
 #include "common/fail.h"
 #include "common/out.h"
+#include "common/perf.h"
+#include "common/stats.h"
 #include "options.h"
-#include "stats.h"
 
 #define TIME_DEFAULT_NS	NSEC_PER_SEC
 
@@ -62,8 +63,8 @@ static int run_rounds(int fd, const struct batch *batch)
 	for (i = 0; i < batch->rounds; i++) {
 		if (batch->every_ns)
 			start = wait_until(begin + i * batch->every_ns);
-		if (client_send(fd, batch->out, batch->size) ||
-		    client_recv(fd, batch->in, batch->size))
+		if (perf_send(fd, batch->out, batch->size) ||
+		    perf_recv(fd, batch->in, batch->size))
 			return -1;
 		now = clock_ns();
 		batch->rtt_ns[i] = now - start;
@@ -81,7 +82,7 @@ int pingpong_batch(int fd, const struct batch *batch)
 	};
 	struct perf_result result;
 
-	if (client_start(fd, &want))
+	if (perf_start(fd, &want))
 		return -1;
 	usage_now(batch->client);
 	if (run_rounds(fd, batch))

@@ -8,13 +8,12 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "client.h"
 #include "common/clock.h"
 #include "common/fail.h"
 #include "common/forks.h"
+#include "common/perf.h"
 #include "meter.h"
 #include "options.h"
-#include "proto.h"
 #include "usage.h"
 
 #define READ_SIZE	(256 * 1024)
@@ -80,8 +79,8 @@ static int echo(int fd, const struct test *test, void *buf, struct meter *meter)
 	uint64_t i;
 
 	for (i = 0; i < test->rounds; i++) {
-		if (client_recv(fd, buf, test->size) ||
-		    client_send(fd, buf, test->size))
+		if (perf_recv(fd, buf, test->size) ||
+		    perf_send(fd, buf, test->size))
 			return -1;
 		meter_count(meter, test->size);
 	}
@@ -96,7 +95,7 @@ static int pour(int fd, const struct test *test, void *buf, struct meter *meter)
 	memset(buf, 'h', test->size);
 	do {
 		*more = clock_ns() < end;
-		if (client_send(fd, buf, test->size))
+		if (perf_send(fd, buf, test->size))
 			return -1;
 		meter_count(meter, test->size);
 	} while (*more);
@@ -114,11 +113,11 @@ static int send_result(int fd, const struct meter *meter, const struct usage *us
 	};
 
 	meter_result(meter, &result);
-	if (client_send(fd, &result, sizeof(result)))
+	if (perf_send(fd, &result, sizeof(result)))
 		return -1;
 	if (!meter->bin_count)
 		return 0;
-	return client_send(fd, meter->bins, meter->bin_count * sizeof(*meter->bins));
+	return perf_send(fd, meter->bins, meter->bin_count * sizeof(*meter->bins));
 }
 
 static int run_metered(int fd, const struct test *test, void *buf, struct meter *meter)
@@ -132,7 +131,7 @@ static int run_metered(int fd, const struct test *test, void *buf, struct meter 
 	struct perf_answer answer = { .version = htobe16(PERF_VERSION) };
 	struct usage usage;
 
-	if (client_send(fd, &answer, sizeof(answer)))
+	if (perf_send(fd, &answer, sizeof(answer)))
 		return -1;
 	meter_start(meter);
 	usage_now(&usage);
@@ -167,7 +166,7 @@ static int refuse(int fd)
 		.status = htobe16(PERF_BAD),
 	};
 
-	client_send(fd, &answer, sizeof(answer));
+	perf_send(fd, &answer, sizeof(answer));
 	return -1;
 }
 

@@ -16,8 +16,9 @@
 #include "common/clock.h"
 #include "common/fail.h"
 #include "common/out.h"
+#include "common/perf.h"
+#include "common/stats.h"
 #include "options.h"
-#include "stats.h"
 
 #define TIME_DEFAULT_NS	(10 * NSEC_PER_SEC)
 
@@ -40,7 +41,7 @@ int stream_send(int fd, const struct options *options)
 	while (!err && (options->bytes ? left : clock_ns() < end)) {
 		if (options->bytes && left < len)
 			len = left;
-		err = client_send(fd, buf, len);
+		err = perf_send(fd, buf, len);
 		left -= len;
 	}
 	free(buf);
@@ -62,7 +63,7 @@ static int print_bins(int fd, const struct options *options, unsigned int count)
 	bins = malloc(count * sizeof(*bins));
 	if (!bins)
 		return fail("not enough memory for %u intervals", count);
-	err = client_recv(fd, bins, count * sizeof(*bins));
+	err = perf_recv(fd, bins, count * sizeof(*bins));
 	out_u64("interval_ms", "Mbit/s per %llu ms:", options->interval_ms);
 	out_list_begin("intervals_mbit_per_s");
 	for (i = 0; !err && i < count; i++)
@@ -108,7 +109,7 @@ static int run_on(int fd, const struct options *options, const char *host)
 	struct perf_result result;
 	struct usage client, server;
 
-	if ((options->nodelay && sock_set_nodelay(fd)) || client_start(fd, &want))
+	if ((options->nodelay && sock_set_nodelay(fd)) || perf_start(fd, &want))
 		return -1;
 	usage_now(&client);
 	if (stream_send(fd, options) || client_result(fd, &result, &server))

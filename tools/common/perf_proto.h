@@ -15,8 +15,8 @@
  *
  * On message sockets each of these is a message.
  */
-#ifndef HPSPERF_PROTO_H
-#define HPSPERF_PROTO_H
+#ifndef TOOLS_PERF_PROTO_H
+#define TOOLS_PERF_PROTO_H
 
 #include <assert.h>
 
@@ -80,4 +80,4 @@ struct perf_result {
 };
 static_assert(sizeof(struct perf_result) == 96, "perf_result");
 
-#endif /* HPSPERF_PROTO_H */
+#endif /* TOOLS_PERF_PROTO_H */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* Statistics of round trips: pure. */
-#ifndef HPSPERF_STATS_H
-#define HPSPERF_STATS_H
+#ifndef TOOLS_STATS_H
+#define TOOLS_STATS_H
 
 #include <stddef.h>
 #include <stdint.h>
@@ -36,4 +36,4 @@ double stats_fairness(const double *rates, unsigned int count);
  */
 uint64_t stats_rounds(uint64_t rtt_ns, uint64_t time_ns);
 
-#endif /* HPSPERF_STATS_H */
+#endif /* TOOLS_STATS_H */

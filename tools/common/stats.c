@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Statistics of round trips: pure. */
-#include "stats.h"
+#include "common/stats.h"
 
 #include <stdlib.h>
 
