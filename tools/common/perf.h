@@ -12,7 +12,7 @@
  * struct perf_want - a request in host order
  * @test: what to do
  * @size: of a message, block or longest write
- * @rounds: of a pingpong
+ * @rounds: of a pingpong or ping
  * @nsec: of a source
  * @interval_ms: of a stream, 0 is none
  */

@@ -7,6 +7,7 @@
  *	request			->
  *				<-	answer: starts now, or why not
  *	pingpong: rounds messages of size octets, each sent back whole
+ *	ping:     rounds messages of size octets, each answered by one octet
  *	stream:   octets until the client shuts its direction down
  *	source:   blocks of size octets from the server for nsec; the first
  *		  octet of a block is 0 in the last one, 1 before
@@ -32,6 +33,7 @@ enum perf_test {
 	PERF_PINGPONG	= 1,
 	PERF_STREAM	= 2,
 	PERF_SOURCE	= 3,
+	PERF_PING	= 4,
 };
 
 struct perf_request {
@@ -41,7 +43,7 @@ struct perf_request {
 	__u8	reserved;
 	__be32	interval_ms;	/* stream: length of a bin, 0 is none */
 	__be64	size;		/* of a message, or of the longest write */
-	__be64	rounds;		/* pingpong */
+	__be64	rounds;		/* pingpong, ping */
 	__be64	nsec;		/* source: how long */
 };
 static_assert(sizeof(struct perf_request) == 40, "perf_request");

@@ -42,7 +42,7 @@ static int parse_request(const struct perf_request *request, struct test *test)
 	if (be16toh(request->version) != PERF_VERSION)
 		return fail("the client speaks version %u of hpsperf's protocol",
 			    be16toh(request->version));
-	if (test->kind < PERF_PINGPONG || test->kind > PERF_SOURCE ||
+	if (test->kind < PERF_PINGPONG || test->kind > PERF_PING ||
 	    request->reserved)
 		return fail("the client asks for an unknown test");
 	if (!test->size || test->size > PERF_SIZE_MAX)
@@ -76,11 +76,12 @@ static int swallow(int fd, const struct test *test, void *buf, struct meter *met
 
 static int echo(int fd, const struct test *test, void *buf, struct meter *meter)
 {
+	size_t back = test->kind == PERF_PING ? 1 : test->size;
 	uint64_t i;
 
 	for (i = 0; i < test->rounds; i++) {
 		if (perf_recv(fd, buf, test->size) ||
-		    perf_send(fd, buf, test->size))
+		    perf_send(fd, buf, back))
 			return -1;
 		meter_count(meter, test->size);
 	}
@@ -127,6 +128,7 @@ static int run_metered(int fd, const struct test *test, void *buf, struct meter 
 		[PERF_PINGPONG]	= echo,
 		[PERF_STREAM]	= swallow,
 		[PERF_SOURCE]	= pour,
+		[PERF_PING]	= echo,
 	};
 	struct perf_answer answer = { .version = htobe16(PERF_VERSION) };
 	struct usage usage;
