@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Runs the tests of kmod/test/ in user space and prints TAP.
+ * Runs the tests of kmod/test/ and of this folder in user space and prints TAP.
  *
  *	hps-unit [NAME]		only the tests whose name has NAME in it
  */
@@ -9,6 +9,9 @@
 #include "hps_test.h"
 #include "shim.h"
 
+/* of curve_test.c, which the kernel has no use for */
+extern struct kunit_suite hps_test_curve;
+
 static jmp_buf give_up;
 
 static struct kunit_suite * const suites[] = {
@@ -16,7 +19,7 @@ static struct kunit_suite * const suites[] = {
 	&hps_test_reasm, &hps_test_credit, &hps_test_sched, &hps_test_why,
 	&hps_test_health, &hps_test_alive, &hps_test_train,
 	&hps_test_access, &hps_test_rdmap, &hps_test_segment,
-	&hps_test_stream,
+	&hps_test_stream, &hps_test_curve,
 };
 
 void hps_test_fail(struct kunit *test, const char *file, int line,

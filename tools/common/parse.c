@@ -91,3 +91,28 @@ int parse_remote(char *text, const char **host, const char **path)
 		return fail("HOST:PATH needs both a host and a path");
 	return 0;
 }
+
+int parse_host_port(char *text, const char **host, unsigned int *port)
+{
+	char *colon = strchr(text, ':');
+	uint64_t number;
+
+	*host = text;
+	if (*text == '[') {
+		*host = text + 1;
+		colon = strchr(text, ']');
+		if (!colon || (colon[1] && colon[1] != ':'))
+			return fail("'%s' is not [HOST]:PORT", text);
+		*colon++ = 0;
+	}
+	/* An IPv6 address by itself has several. */
+	if (colon && *colon && (*text == '[' || !strchr(colon + 1, ':'))) {
+		if (parse_number(colon + 1, "the port", 1, 65535, &number))
+			return -1;
+		*colon = 0;
+		*port = number;
+	}
+	if (!**host)
+		return fail("a host is missing before the port");
+	return 0;
+}

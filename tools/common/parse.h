@@ -21,4 +21,11 @@ int parse_seconds(const char *text, double *seconds);
  */
 int parse_remote(char *text, const char **host, const char **path);
 
+/**
+ * parse_host_port() - split HOST, HOST:PORT or [HOST]:PORT
+ * @text: changed in place; @host points into it
+ * @port: left alone if there is none; an IPv6 address with one needs []
+ */
+int parse_host_port(char *text, const char **host, unsigned int *port);
+
 #endif /* TOOLS_PARSE_H */

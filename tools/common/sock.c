@@ -113,6 +113,14 @@ int sock_set_nodelay(int fd)
 	return 0;
 }
 
+static int bind_to_device(int fd, const char *device)
+{
+	if (setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, device, strlen(device)))
+		return fail("cannot bind a socket to %s: %s", device,
+			    strerror(errno));
+	return 0;
+}
+
 static int connect_one(const struct sock_params *params,
 		       const struct addrinfo *ai, const char *host)
 {
@@ -123,7 +131,8 @@ static int connect_one(const struct sock_params *params,
 	fd = open_socket(params, ai->ai_family);
 	if (fd < 0)
 		return -1;
-	if (params->timeout_ms && sock_set_timeout(fd, params->timeout_ms)) {
+	if ((params->timeout_ms && sock_set_timeout(fd, params->timeout_ms)) ||
+	    (params->device && bind_to_device(fd, params->device))) {
 		close(fd);
 		return -1;
 	}

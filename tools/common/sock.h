@@ -24,12 +24,14 @@ enum sock_proto {
  * @family: AF_INET, AF_INET6 or AF_UNSPEC: which addresses to use
  * @type: SOCK_STREAM or SOCK_SEQPACKET (hps only)
  * @timeout_ms: of connect and of each later send and receive; 0 is none
+ * @device: SO_BINDTODEVICE of what connects, or NULL
  */
 struct sock_params {
 	enum sock_proto proto;
 	int family;
 	int type;
 	unsigned int timeout_ms;
+	const char *device;
 };
 
 struct sock_listeners {

@@ -118,6 +118,15 @@ static const struct setting settings[] = {
 	{ }
 };
 
+int bundle_set_cutoff(uint32_t ifindex, uint32_t cutoff)
+{
+	struct nlmsghdr *nlh = nl_request(HPS_CMD_BUNDLE_SET, false);
+
+	mnl_attr_put_u32(nlh, HPS_A_BUNDLE_IFINDEX, ifindex);
+	mnl_attr_put_u32(nlh, HPS_A_BUNDLE_CUTOFF, cutoff);
+	return nl_run(nlh, NULL);
+}
+
 static int set(int argc, char **argv)
 {
 	struct nlmsghdr *nlh;

@@ -32,10 +32,15 @@ extern const struct command acl_commands[];
 extern const struct command stats_commands[];
 int explain_run(int argc, char **argv);
 int top_run(int argc, char **argv);
+int tune_run(int argc, char **argv);
 int monitor_run(int argc, char **argv);
 
 /* The interface with this name. 0 after fail(). */
 uint32_t need_interface(const char *name);
+
+/* Both return -1 after fail(). */
+int bundle_set_cutoff(uint32_t ifindex, uint32_t cutoff);
+int link_set_role(uint32_t ifindex, uint8_t role);
 
 /* Prints the name of an interface, or "#INDEX" when it has gone. */
 void out_interface(const char *key, const char *fmt, uint32_t ifindex);

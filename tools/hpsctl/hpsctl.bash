@@ -31,9 +31,10 @@ _hpsctl()
 	if [[ $cur == -* ]]; then
 		choice="-j -p -s -h --json --pretty --statistics --help"
 		[ "$object" != stats ] || choice="--nonzero"
+		[ "$object" != tune ] || choice="--set"
 	else
 		case $object,$command,$prev in
-		,*) choice="bundle link conn peer acl stats explain top monitor" ;;
+		,*) choice="bundle link conn peer acl stats explain top tune monitor" ;;
 		bundle,,*) choice="show set" ;;
 		link,,*) choice="show add del set" ;;
 		acl,,*) choice="show add del" ;;
@@ -68,6 +69,15 @@ _hpsctl()
 		top,*,interval) choice="0.1 1 5" ;;
 		top,*,count) ;;
 		top,*) choice="interval count" ;;
+		tune,,*) choice=$(__hpsctl_names bundle "$interface") ;;
+		tune,*,max) choice="64k 1M 4M 16M" ;;
+		tune,*,time) choice="5 10 60" ;;
+		tune,*,*)
+			if [ "$prev" = "$command" ]; then
+				_known_hosts_real -- "$cur"
+				return
+			fi
+			choice="max time --set" ;;
 		conn,show,* | explain,*)
 			choice="state dev uid inode sport dport src dst pid fd"
 			choice+=" "

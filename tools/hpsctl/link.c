@@ -170,6 +170,15 @@ static const struct setting settings[] = {
 	{ }
 };
 
+int link_set_role(uint32_t ifindex, uint8_t role)
+{
+	struct nlmsghdr *nlh = nl_request(HPS_CMD_LINK_SET, false);
+
+	mnl_attr_put_u32(nlh, HPS_A_LINK_IFINDEX, ifindex);
+	mnl_attr_put_u8(nlh, HPS_A_LINK_ROLE, role);
+	return nl_run(nlh, NULL);
+}
+
 static int set(int argc, char **argv)
 {
 	struct nlmsghdr *nlh;

@@ -24,6 +24,7 @@ static const struct object {
 	{ "stats",	stats_commands,		NULL },
 	{ "explain",	NULL,			explain_run },
 	{ "top",	NULL,			top_run },
+	{ "tune",	NULL,			tune_run },
 	{ "monitor",	NULL,			monitor_run },
 };
 
