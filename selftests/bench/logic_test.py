@@ -18,27 +18,40 @@ class Timeline(unittest.TestCase):
     # two links of 100 in 10 ms bins: one second, a hole, one link, both again
     BINS = [200] * 100 + [0] * 20 + [100] * 180 + [200] * 200
 
-    def test_stall_ends_where_the_next_300_ms_are_good(self):
-        # 24 of 30 bins of 100 are 80 %: the window may begin 6 bins early
-        self.assertEqual(timeline.first_at(self.BINS, 10, 1000, 300, 80), 140)
+    def test_a_rate_is_there_when_it_stays(self):
+        # 8 of 10 bins of 100 are 80 %: the window may begin 2 bins early
+        self.assertEqual(timeline.settled(self.BINS, 10, 1000, 5000, 80), 180)
+        self.assertEqual(timeline.settled(self.BINS, 10, 900, 5000, 80), 280)
+
+    def test_a_burst_does_not_count(self):
+        bins = [200] * 100 + [0] * 20 + [2000] + [0] * 20 + [100] * 100
+        self.assertEqual(timeline.settled(bins, 10, 1000, 2400, 80), 390)
 
     def test_no_stall(self):
-        self.assertEqual(timeline.first_at(self.BINS, 10, 1500, 300, 80), 0)
+        self.assertEqual(timeline.settled(self.BINS, 10, 1500, 5000, 80), 0)
 
     def test_within_a_bin(self):
-        self.assertEqual(timeline.first_at([100] * 100, 10, 55, 300, 80), 5)
+        self.assertEqual(timeline.settled([100] * 100, 10, 55, 1000, 80), 5)
 
     def test_never(self):
-        self.assertIsNone(timeline.first_at(self.BINS, 10, 1000, 300, 300))
+        self.assertIsNone(timeline.settled(self.BINS, 10, 1000, 5000, 300))
+        self.assertIsNone(timeline.settled(self.BINS, 10, 1000, 3000, 150))
+
+    def test_nothing_to_look_at(self):
+        self.assertIsNone(timeline.settled([200] * 100, 10, 950, 1000, 80))
 
     def test_reuse(self):
-        figures = timeline.failover(self.BINS, 10, 1000, 3000, 100)
+        figures = timeline.failover(self.BINS, 10, 1000, 3000, 5000, 100)
         self.assertEqual(figures["reuse ms"], 0)
-        self.assertEqual(figures["stall ms"], 140)
+        self.assertEqual(figures["stall ms"], 180)
         self.assertEqual(figures["rate after"], 200)
 
+    def test_a_link_that_is_used_again_late(self):
+        bins = [200] * 100 + [100] * 300 + [200] * 100
+        self.assertEqual(timeline.failover(bins, 10, 1000, 3000, 5000, 100)["reuse ms"], 950)
+
     def test_a_link_that_is_not_used_again(self):
-        figures = timeline.failover([200] * 100 + [100] * 400, 10, 1000, 3000, 100)
+        figures = timeline.failover([200] * 100 + [100] * 400, 10, 1000, 3000, 5000, 100)
         self.assertIsNone(figures["reuse ms"])
 
 

@@ -161,11 +161,13 @@ def failover(world, peer, event):
     record, lost, back = with_event(world, words, Event(world, event, 2))
     if "report" in record:
         report = record["report"]
-        lost, back = ((t - report["server_start_s"]) * 1000 for t in (lost, back))
+        # the end of the stream may be one link's
+        lost, back, end = ((t - report["server_start_s"]) * 1000
+                           for t in (lost, back, report["server_start_s"] + END - 0.05))
         record["events_ms"] = [lost, back]
         record["figures"] = {
             "gap ms": report["longest_gap_ms"],
-            **timeline.failover(report["intervals_mbit_per_s"], BIN_MS, lost, back, LINK_RATE),
+            **timeline.failover(report["intervals_mbit_per_s"], BIN_MS, lost, back, end, LINK_RATE),
         }
     return record
 
