@@ -14,6 +14,7 @@ help:
 	@echo '  make check            all tests (see selftests/check --help)'
 	@echo '  make bench            the figures, beside TCP, MPTCP, bonding and team;'
 	@echo '                        CASE="slow loss" for a part (selftests/bench/bench -h)'
+	@echo '  make trials           200 failures of a link by chance, in virtual time'
 	@echo '  make soak             10 minutes of torture on the debug kernel'
 	@echo 'On a real machine:'
 	@echo '  make modules          hps.ko for the running kernel, or KDIR=...'
@@ -30,6 +31,9 @@ check:
 
 bench:
 	selftests/bench/bench $(CASE)
+
+trials:
+	selftests/bench/bench --check trials
 
 soak:
 	$(VM) --kernel debug --unload --timeout $$((600 + 2 * $${HPS_SOAK_SECONDS:-600})) selftests/soak.sh
@@ -51,4 +55,4 @@ clean:
 	[ ! -d $(KDIR) ] || $(MAKE) -C $(KDIR) M=$(CURDIR) clean
 	rm -rf build
 
-.PHONY: help demo check bench soak modules modules_install tools install clean
+.PHONY: help demo check bench trials soak modules modules_install tools install clean

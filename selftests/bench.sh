@@ -50,6 +50,15 @@ merges() {
 
 misses() { grep -q '| 3 | even-2 | ping-pong.*\*\*MISS (no figure)\*\* |$' "$results/bench.md"; }
 
+# each trial with all its figures; whether they are good only virtual time can say
+fails_links() {
+	local check=()
+	[ "${HPS_VIRTUAL_TIME:-0}" != 1 ] || check=(--check)
+	HPS_TRIALS=3 "$bench/run" "${check[@]}" trials &&
+		jq -e '.runs[0].figures.trials == 3 and
+			all(.runs[0].trials[]; .figures."gap ms" > 0)' "$new/trials.json"
+}
+
 noise_fills() {
 	local before
 	before=$(carried a eth1)
@@ -67,6 +76,7 @@ t_ok "it is reported" reports
 cp "$new/smoke.json" "$results/"
 t_ok "another part is put to it" merges
 t_ok "a bar without a figure is a miss" misses
+t_ok "links fail by chance" fails_links
 ns_make a b && link 1
 t_ok "noise has its rate" noise_fills
 t_ok "the kernel's log is clean" log_clean

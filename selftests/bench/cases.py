@@ -91,6 +91,8 @@ CASES = (
          (("streams", {"test": "fanin", "count": 1}),), hosts=("a", "b", "c", "d", "e")),
     Case("fanout", "1 host sends to 4, 2 links of 100 Mbit/s each", links(2),
          (("streams", {"test": "fanout", "count": 1}),), hosts=("a", "b", "c", "d", "e")),
+    Case("trials", "2 links, one of them fails: 200 times by chance", links(2),
+         (("random_failures", {"count": 200}),), ("hps",), by_name=True),
     Case("smoke", "that the bench itself works", links(2),
          (stream(1.3), pingpong((4, 64 * K))), FLOOR, by_name=True),
 )
@@ -158,6 +160,7 @@ BARS = (
     *least(3, "noise", stream=133, rate_1m=150),
     *failover("carrier", 50, 100),
     *failover("blackhole", 200, 300),
+    Bar(3, "trials", "out of bounds", "<=", 0),
     Bar(3, "pull", "extra us", "<", 1000, peer="hpsdup"),
     Bar(3, "lossy", "p99 us", "<", 1.1, "hps@clean", peer="hpsdup"),
     Bar(3, "cpu-1", "instr/B", "<=", 0.87),

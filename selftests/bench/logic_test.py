@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0
-"""Tests of what judges figures: timeline.py, tables.py and the tables' sense."""
+"""Tests of what judges figures: timeline.py, trials.py, tables.py and the tables' sense."""
 import unittest
 
 import measure
 import tables
 import timeline
+import trials
 from cases import BARS, CASES, Bar, least
 
 
@@ -53,6 +54,40 @@ class Timeline(unittest.TestCase):
     def test_a_link_that_is_not_used_again(self):
         figures = timeline.failover([200] * 100 + [100] * 400, 10, 1000, 3000, 5000, 100)
         self.assertIsNone(figures["reuse ms"])
+
+
+class Trials(unittest.TestCase):
+    GOOD = {"gap ms": 10, "stall ms": 20, "reuse ms": 30}
+
+    def test_a_seed_repeats_itself(self):
+        many, few = list(trials.draw(7, 50)), list(trials.draw(7, 5))
+        self.assertEqual(many[:5], few)
+        self.assertNotEqual(few, list(trials.draw(8, 5)))
+
+    def test_all_that_can_happen_does(self):
+        drawn = list(trials.draw(1, 200))
+        self.assertEqual({trial.kind for trial in drawn}, set(trials.KINDS))
+        self.assertEqual({trial.kind for trial in drawn}, set(measure.Event.ENDS))
+        self.assertEqual({trial.link for trial in drawn}, {1, 2})
+        for trial in drawn:
+            self.assertTrue(1 < trial.lost < trial.back < trial.end)
+
+    def test_bars_are_those_of_the_case(self):
+        told, silent = (trials.Trial(kind, 1, 2, 3, 4) for kind in ("down", "mute"))
+        self.assertEqual(trials.missed(told, self.GOOD), [])
+        self.assertEqual(trials.missed(told, {**self.GOOD, "gap ms": 50}), ["gap ms"])
+        self.assertEqual(trials.missed(silent, {**self.GOOD, "gap ms": 50}), [])
+        self.assertEqual(trials.missed(silent, {**self.GOOD, "reuse ms": None}), ["reuse ms"])
+        self.assertEqual(trials.missed(told, {}), list(trials.FIGURES))
+
+    def test_summary(self):
+        trial = trials.Trial("down", 1, 2, 3, 4)
+        rows = trials.summary([(trial, {**self.GOOD, "reuse ms": ms}) for ms in (1, 9, 5)] +
+                              [(trial, {})])
+        self.assertEqual((rows["trials"], rows["out of bounds"]), (4, 1))
+        self.assertEqual(rows["reuse ms carrier median"], 9)
+        self.assertIsNone(rows["reuse ms carrier max"])
+        self.assertNotIn("reuse ms blackhole max", rows)
 
 
 class Judging(unittest.TestCase):

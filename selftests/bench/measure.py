@@ -10,6 +10,7 @@ import subprocess
 import time
 
 import timeline
+import trials
 from hosts import PORTS, Failed, Remote
 
 LINK_RATE = 95.6	# payload of TCP over 100 Mbit/s, frames of 1514 octets
@@ -108,31 +109,33 @@ def pingpong(world, peer, sizes, noise=0, samples=False):
 
 
 class Event:
-    """A link that goes and returns, at both its ends."""
+    """A link that goes and returns; a sends, b receives."""
+
+    # where something is done: a loses its carrier when b's end goes down
+    ENDS = {"carrier": "b", "down": "a", "blackhole": "ab", "mute": "a", "deaf": "b"}
 
     def __init__(self, world, kind, link):
-        self.world, self.kind, self.dev = world, kind, f"eth{link}"
+        self.by_ip = kind in ("carrier", "down")
+        self.dev = f"eth{link}"
         self.netem = f"root netem limit 20000 {world.links[link - 1]}"
-        tool = "ip" if kind == "carrier" else "tc"
-        self.remotes = [Remote(tool, world.space(host)) for host in world.hosts]
+        self.remotes = [Remote("ip" if self.by_ip else "tc", world.space(host))
+                        for host in self.ENDS[kind]]
 
     def words(self, lost):
-        if self.kind == "carrier":
+        if self.by_ip:
             return f"link set {self.dev} {'down' if lost else 'up'}"
         return f"qdisc change dev {self.dev} {self.netem}{' loss 100%' if lost else ''}"
 
     def happen(self, lost):
-        # carrier is lost at a, the sender, when b's end goes down
-        ends = self.remotes[1:] if self.kind == "carrier" else self.remotes
-        return max(remote.say(self.words(lost)) for remote in ends)
+        return max(remote.say(self.words(lost)) for remote in self.remotes)
 
     def close(self):
         for remote in self.remotes:
             remote.close()
 
 
-def with_event(world, words, event):
-    """Runs a client; the link goes at LOST and returns at BACK.
+def with_event(world, words, event, when=(LOST, BACK)):
+    """Runs a client; the link goes and returns at these seconds.
 
     Return: the record and both times by hpsperf's clock.
     """
@@ -144,32 +147,56 @@ def with_event(world, words, event):
     # busy: while all wait for the disk, virtual time would jump to our next timer
     while time.clock_gettime(time.CLOCK_MONOTONIC) < begin + 0.2:
         pass
-    sleep_until(LOST)
+    sleep_until(when[0])
     lost = event.happen(True)
-    sleep_until(BACK)
+    sleep_until(when[1])
     back = event.happen(False)
     record = finish(world, words, process)
     event.close()
-    if back - lost < (BACK - LOST) / 2:
+    if back - lost < (when[1] - when[0]) / 2:
         record = {"command": record["command"], "error": "the clock jumped over the event"}
     return record, lost, back
 
 
-def failover(world, peer, event):
+def failover(world, peer, event, link=2, when=(LOST, BACK, END)):
     words = command(world, peer, "stream", [world.address("b")],
-                    "--time", END, "--interval", BIN_MS)
-    record, lost, back = with_event(world, words, Event(world, event, 2))
+                    "--time", when[2], "--interval", BIN_MS)
+    record, lost, back = with_event(world, words, Event(world, event, link), when)
     if "report" in record:
         report = record["report"]
         # the end of the stream may be one link's
         lost, back, end = ((t - report["server_start_s"]) * 1000
-                           for t in (lost, back, report["server_start_s"] + END - 0.05))
+                           for t in (lost, back, report["server_start_s"] + when[2] - 0.05))
         record["events_ms"] = [lost, back]
         record["figures"] = {
             "gap ms": report["longest_gap_ms"],
             **timeline.failover(report["intervals_mbit_per_s"], BIN_MS, lost, back, end, LINK_RATE),
         }
     return record
+
+
+def show_trial(number, trial, record, missed):
+    figures = record.get("figures", {})
+    shown = record.get("error") or ", ".join(f"{name} {figures[name]}" for name in trials.FIGURES)
+    print(f"bench: {number}: {trial}: {shown}{' OUT OF BOUNDS' if missed else ''}", flush=True)
+
+
+def random_failures(world, peer, count):
+    """Failures by chance; HPS_TRIALS says how many, HPS_TRIALS_SEED which."""
+    count = int(os.environ.get("HPS_TRIALS") or count)
+    seed = int(os.environ.get("HPS_TRIALS_SEED") or 1)
+    results, rows = [], []
+    for number, trial in enumerate(trials.draw(seed, count), 1):
+        record = failover(world, peer, trial.kind, trial.link, (trial.lost, trial.back, trial.end))
+        figures = record.get("figures", {})
+        missed = trials.missed(trial, figures)
+        show_trial(number, trial, record, missed)
+        results.append((trial, figures))
+        # the time line where it says why
+        rows.append({"trial": str(trial), "missed": missed,
+                     **(record if missed else {"figures": figures})})
+    return {"command": f"HPS_TRIALS={count} HPS_TRIALS_SEED={seed}", "trials": rows,
+            "figures": trials.summary(results)}
 
 
 def paced(world, peer, event=None):
@@ -239,7 +266,8 @@ def hotspot(world, peer, sizes, count):
     return record
 
 
-TESTS = {f.__name__: f for f in (stream, pingpong, failover, paced, messages, stalls, streams, hotspot)}
+TESTS = {f.__name__: f for f in (stream, pingpong, failover, random_failures, paced, messages, stalls,
+                                 streams, hotspot)}
 
 
 def set_cpus(count):
