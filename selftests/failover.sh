@@ -233,6 +233,14 @@ black_hole() {
 		regain 2 heal 2 && moved a HpsProbeOk "$good" && finish
 }
 
+# while the other end's hardware address is not known a probe asks for it
+unknown_neighbour() {
+	local asked
+	start $1 && lose silent 2 hole 2 && ipn a neigh flush dev eth2 || return
+	asked=$(counter a HpsProbeSolicit)
+	wait_for 10 moved a HpsProbeSolicit $((asked + 2)) && regain 2 heal 2 && finish
+}
+
 # explains LINK REASON: why a does not use it
 explains() {
 	in_ns a hpsctl -j explain |
@@ -572,6 +580,8 @@ try "carrier loss" carrier $v4
 try "the address is removed and returns, $v4" lost_address $v4
 try "the address is removed and returns, $v6" lost_address $v6
 try "a black hole" black_hole $v6
+try "a neighbour that is not known any more, $v4" unknown_neighbour $v4
+try "a neighbour that is not known any more, $v6" unknown_neighbour $v6
 try "carrier loss of the first path's link" first_path $v6
 try "carrier loss at the peer" remote_carrier $v4
 try "the interface is removed and made anew" removed $v6

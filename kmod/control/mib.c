@@ -50,6 +50,7 @@ static const char * const names[] = {
 	[HPS_MIB_PATH_READY]		= "HpsPathReady",
 	[HPS_MIB_PING_SENT]		= "HpsPingSent",
 	[HPS_MIB_PROBE_SENT]		= "HpsProbeSent",
+	[HPS_MIB_PROBE_SOLICIT]		= "HpsProbeSolicit",
 	[HPS_MIB_PROBE_OK]		= "HpsProbeOk",
 	[HPS_MIB_CONN_STRANDED]		= "HpsConnStranded",
 	[HPS_MIB_CONN_RECOVERED]	= "HpsConnRecovered",

@@ -50,6 +50,7 @@ enum hps_mib_field {
 	HPS_MIB_PATH_READY,		/* such paths that answered again */
 	HPS_MIB_PING_SENT,		/* pings over paths that were idle */
 	HPS_MIB_PROBE_SENT,		/* dials to see if a pair of links works */
+	HPS_MIB_PROBE_SOLICIT,		/* neighbours asked again for a probe */
 	HPS_MIB_PROBE_OK,		/* connections told that it does */
 	HPS_MIB_CONN_STRANDED,		/* connections left without a working path */
 	HPS_MIB_CONN_RECOVERED,		/* those that got one again */

@@ -9,6 +9,7 @@
 #include <net/inet_common.h>
 #include <net/inet_ecn.h>
 #include <net/ipv6.h>
+#include <net/neighbour.h>
 
 #include "compat.h"
 #include "net.h"
@@ -490,6 +491,39 @@ static struct hps_channel *tcp_create(struct net *net,
 	return &t->ch;
 }
 
+/* How long a neighbour may take to tell its hardware address. */
+#define NEIGHBOUR_TIME	(HZ / 50)
+
+/* The kernel asks a neighbour that does not answer once a second, and till then
+ * keeps what is for it: a probe shall not wait for that.
+ */
+static void ask_neighbour(struct hps_channel *ch)
+{
+	struct sock *sk = hps_tcp_sk(ch);
+	struct dst_entry *dst = sk_dst_get(sk);
+	const void *addr = &inet_sk(sk)->inet_daddr;
+	struct neighbour *n;
+
+	if (!dst)
+		return;
+#if IS_ENABLED(CONFIG_IPV6)
+	if (dst->ops->family == AF_INET6)
+		addr = &sk->sk_v6_daddr;
+#endif
+	n = dst_neigh_lookup(dst, addr);
+	dst_release(dst);
+	if (!n)
+		return;
+	if (n->ops->solicit && READ_ONCE(n->nud_state) == NUD_INCOMPLETE &&
+	    time_after(jiffies, READ_ONCE(n->updated) + NEIGHBOUR_TIME)) {
+		hps_mib_inc(ch->net, HPS_MIB_PROBE_SOLICIT);
+		local_bh_disable();
+		n->ops->solicit(n, NULL);
+		local_bh_enable();
+	}
+	neigh_release(n);
+}
+
 static int tcp_dial(struct hps_channel *ch)
 {
 	union hps_addr local = ch->key.local, remote = ch->key.remote;
@@ -506,6 +540,8 @@ static int tcp_dial(struct hps_channel *ch)
 	if (!err)
 		err = kernel_connect(sock, (struct sockaddr_unsized *)&remote,
 				     addr_len(&remote), O_NONBLOCK);
+	if (ch->probe)
+		ask_neighbour(ch);
 	return err == -EINPROGRESS ? 0 : err;
 }
 
