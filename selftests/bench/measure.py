@@ -177,7 +177,9 @@ def failover(world, peer, event, link=2, when=(LOST, BACK, END)):
 
 def show_trial(number, trial, record, missed):
     figures = record.get("figures", {})
-    shown = record.get("error") or ", ".join(f"{name} {figures[name]}" for name in trials.FIGURES)
+    shown = record.get("error") or ", ".join(
+        f"{name} {'never' if figures[name] is None else round(figures[name], 1)}"
+        for name in trials.FIGURES)
     print(f"bench: {number}: {trial}: {shown}{' OUT OF BOUNDS' if missed else ''}", flush=True)
 
 
