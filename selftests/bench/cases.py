@@ -93,6 +93,10 @@ CASES = (
          (("streams", {"test": "fanout", "count": 1}),), hosts=("a", "b", "c", "d", "e")),
     Case("trials", "2 links, one of them fails: 200 times by chance", links(2),
          (("random_failures", {"count": 200}),), ("hps",), by_name=True),
+    Case("opens", "connect, request, reply, close over 2 links of 100 Mbit/s", links(2),
+         (("opens", {}),), ("tcp", "mptcp", "hps")),
+    Case("idle", "10,000 idle connections over 2 links of 100 Mbit/s", links(2),
+         (("idle", {"count": 10000}),), ("tcp", "hps")),
     Case("smoke", "that the bench itself works", links(2),
          (stream(1.3), pingpong((4, 64 * K))), FLOOR, by_name=True),
 )
@@ -168,6 +172,8 @@ BARS = (
     *(Bar(3, "cpu-1", f"messages/s {how}", ">=", bar)
       for how, bar in (("nodelay", 60000), ("nagle", 300000))),
     Bar(3, "stalls", "stalls", "<=", 0),
+    Bar(3, "opens", "opens/s", ">=", 1, "tcp"),
+    Bar(3, "idle", "octets each", "<=", 1.5, "tcp"),
     *least(3, "gbit", rate_64k=1100, rate_1m=1700, rate_16m=1860),
     *floor("even-2", SIZES),
     *(bar for case in ("slow-40", "slow-10", "loss", "late") for bar in floor(case, FEWER)),

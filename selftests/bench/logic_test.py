@@ -117,6 +117,11 @@ class Judging(unittest.TestCase):
         self.assertTrue(self.verdict(bar, {"even-2": result(tcp={"stream": 1})}).startswith("MISS"))
         self.assertEqual(self.verdict(bar, {}), "not measured")
 
+    def test_less_memory_is_better(self):
+        results = {"idle": result(tcp={"octets each": 8000}, hps={"octets each": 9000}),
+                   "opens": result(tcp={"opens/s": 3000}, hps={"opens/s": 3500})}
+        self.assertEqual([figure for _, figure, *_ in tables.losses(results)], ["octets each"])
+
     def test_every_loss_is_shown(self):
         results = {"even-2": result(
             tcp={"rtt 4": 100, "stream": 95, "p99 4": 100}, mptcp={"stream": 187, "rtt 4": 90},

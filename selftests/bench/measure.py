@@ -13,6 +13,7 @@ import timeline
 import trials
 from hosts import PORTS, Failed, Remote
 
+PORT = 18524	# of `opens`
 LINK_RATE = 95.6	# payload of TCP over 100 Mbit/s, frames of 1514 octets
 LOST, BACK, END = 3.0, 6.0, 10.0	# seconds of a failover
 BIN_MS = 10
@@ -29,12 +30,16 @@ def command(world, peer, test, targets, *options):
                         test, *targets, *options)
 
 
-def finish(world, words, process):
+def shown(words, tool):
+    return " ".join(words[words.index(tool):])
+
+
+def finish(process, tool="hpsperf"):
     out, err = process.communicate()
-    shown = " ".join(words[words.index("hpsperf"):])
+    ran = shown(process.args, tool)
     if process.returncode:
-        return {"command": shown, "error": err.strip() or f"status {process.returncode}"}
-    return {"command": shown, "report": json.loads(out)}
+        return {"command": ran, "error": err.strip() or f"status {process.returncode}"}
+    return {"command": ran, "report": json.loads(out)}
 
 
 def start(words):
@@ -44,7 +49,7 @@ def start(words):
 
 def perf(world, peer, test, *options, targets=None):
     words = command(world, peer, test, targets or [world.address("b")], *options)
-    return finish(world, words, start(words))
+    return finish(start(words))
 
 
 class Noise:
@@ -151,7 +156,7 @@ def with_event(world, words, event, when=(LOST, BACK)):
     lost = event.happen(True)
     sleep_until(when[1])
     back = event.happen(False)
-    record = finish(world, words, process)
+    record = finish(process)
     event.close()
     if back - lost < (when[1] - when[0]) / 2:
         record = {"command": record["command"], "error": "the clock jumped over the event"}
@@ -209,7 +214,7 @@ def paced(world, peer, event=None):
         record, lost, back = with_event(world, words, Event(world, event, 1))
         record["events_s"] = [lost, back]
     else:
-        record = finish(world, words, start(words))
+        record = finish(start(words))
     if "report" in record:
         row = record["report"]["results"][0]
         record["figures"] = {
@@ -268,8 +273,79 @@ def hotspot(world, peer, sizes, count):
     return record
 
 
+def opens_words(world, host, peer, what, *options):
+    return world.inside(host, "opens", proto_of(peer), what, world.address("b"), PORT, *options)
+
+
+class Server:
+    """The `opens` of b that clients of a test need; gone after it."""
+
+    def __init__(self, world, peer, what):
+        self.process = start(opens_words(world, "b", peer, what))
+
+    def __enter__(self):
+        if self.process.stdout.readline() != "listening\n":
+            raise Failed(f"opens: {self.process.communicate()[1].strip()}")
+        return self
+
+    def __exit__(self, *unused):
+        self.process.kill()
+        self.process.communicate()
+
+
+def opens(world, peer, seconds=1):
+    """Connect, send a request, receive the reply, close: how often in a second?"""
+    with Server(world, peer, "serve"):
+        record = finish(start(opens_words(world, "a", peer, "rate", seconds)), "opens")
+    if "report" in record:
+        report = record["report"]
+        record["figures"] = {"opens/s": report["count"] / report["seconds"],
+                             "longest us": report["longest_us"]}
+    return record
+
+
+def memory():
+    """Octets that the kernel and programs have taken, by what; caches of files are not taken."""
+    with open("/proc/meminfo", encoding="ascii") as f:
+        kb = {name: int(rest.split()[0]) for name, rest in (line.split(":") for line in f)}
+    with open("/proc/slabinfo", encoding="ascii") as f:
+        rows = [line.split() for line in f][2:]
+    slabs = {row[0]: int(row[2]) * int(row[3]) for row in rows}
+    return {"all": 1024 * (kb["MemTotal"] - kb["MemFree"] - kb["Buffers"] - kb["Cached"]), **slabs}
+
+
+def settled():
+    """Memory when what ended before is gone: RCU, orphans, delayed work."""
+    now = memory()
+    for _ in range(20):
+        time.sleep(1)
+        before, now = now, memory()
+        if abs(now["all"] - before["all"]) < 1 << 18:
+            break
+    return now
+
+
+def idle(world, peer, count):
+    """What a connection that does nothing takes, both ends together."""
+    words = opens_words(world, "a", peer, "keep", count)
+    with Server(world, peer, "hold"):
+        before = settled()
+        client = subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                  stderr=subprocess.PIPE, text=True)
+        opened = client.stdout.readline() == "open\n"
+        after = settled()
+        _, errors = client.communicate()
+    record = {"command": shown(words, "opens")}
+    if not opened:
+        return {**record, "error": errors.strip() or "no connection"}
+    taken = {name: (after[name] - before.get(name, 0)) / count for name in after}
+    record["taken"] = {name: octets for name, octets in taken.items() if abs(octets) >= 10}
+    record["figures"] = {"octets each": taken["all"], "count": count}
+    return record
+
+
 TESTS = {f.__name__: f for f in (stream, pingpong, failover, random_failures, paced, messages, stalls,
-                                 streams, hotspot)}
+                                 streams, hotspot, opens, idle)}
 
 
 def set_cpus(count):

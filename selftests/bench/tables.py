@@ -9,12 +9,13 @@ PEERS = ("tcp", "mptcp", "bond", "bondarp", "team", "hps", "hps1", "hpsdup")
 TITLES = {"tcp": "TCP", "mptcp": "MPTCP", "bond": "bonding", "bondarp": "bonding, ARP",
           "team": "team", "hps": "HPS", "hps1": "HPS single", "hpsdup": "HPS duplicate"}
 # of figures that are better when they are lower
-LOWER = ("rtt", "p99", "median", "max", "extra", "gap", "stall", "reuse", "instr", "longest")
+LOWER = ("rtt", "p99", "median", "max", "extra", "gap", "stall", "reuse", "instr", "longest",
+         "octets")
 UNITS = {"stream": "Mbit/s", "rate": "Mbit/s", "rtt": "us", "p99": "us", "slowest": "Mbit/s",
          "fastest": "Mbit/s"}
 OTHERS = PEERS[:5]
 # neither more nor less is better
-NO_SENSE = ("runs", "fastest", "rate during")
+NO_SENSE = ("runs", "count", "fastest", "rate during")
 # a loss is shown when it is more than this
 TIE = 0.01
 
