@@ -339,24 +339,34 @@ int hps_tcp_send(struct hps_channel *ch, struct hps_tx *tx, bool more)
 	return err;
 }
 
-/* Sends the MPA start-up frame with our hello. The channel is locked. */
+/* Sends the MPA start-up frame with our hello. The channel is locked. By reference,
+ * as all else: to copy, TCP would take 32 KB and keep them as long as it lives.
+ */
 void hps_tcp_send_hello(struct hps_channel *ch)
 {
-	u8 buf[sizeof(struct mpa_startup) + sizeof(struct hps_hello)];
-	struct msghdr msg = { .msg_flags = MSG_DONTWAIT | MSG_NOSIGNAL };
-	struct kvec vec = { .iov_base = buf };
+	u32 size = sizeof(struct mpa_startup) + sizeof(struct hps_hello);
+	u8 *buf = netdev_alloc_frag(size);
+	struct bio_vec vec;
+	struct page *page;
 	u8 flags = 0;
+	bool sent;
 	int n;
 
+	if (!buf) {
+		hps_channel_fail(ch, -ENOMEM);
+		return;
+	}
 	if (ch->want_crc || ch->crc)
 		flags |= MPA_FLAG_CRC;
 	if (ch->hello_reject)
 		flags |= MPA_FLAG_REJECT;
-	n = mpa_startup_build(buf, sizeof(buf), !ch->outbound, flags, &ch->hello,
+	n = mpa_startup_build(buf, size, !ch->outbound, flags, &ch->hello,
 			      sizeof(ch->hello));
-	vec.iov_len = n;
-	iov_iter_kvec(&msg.msg_iter, ITER_SOURCE, &vec, 1, n);
-	if (tcp_sendmsg_locked(hps_tcp_sk(ch), &msg, n) != n) {
+	page = virt_to_head_page(buf);
+	bvec_set_page(&vec, page, n, (void *)buf - page_address(page));
+	sent = tcp_give(hps_tcp(ch), &vec, 1, n, NULL, false, false) == n;
+	put_page(page);
+	if (!sent) {
 		/* The first octets of a connection do not fit: no memory. */
 		hps_channel_fail(ch, -ENOMEM);
 		return;
