@@ -118,7 +118,10 @@ struct hps_conn *hps_conn_find(struct net *net, u64 token)
 
 static void conn_free(struct rcu_head *rcu)
 {
-	kmem_cache_free(conn_cache, container_of(rcu, struct hps_conn, rcu));
+	struct hps_conn *conn = container_of(rcu, struct hps_conn, rcu);
+
+	kfree(conn->offer);
+	kmem_cache_free(conn_cache, conn);
 }
 
 void hps_conn_put(struct hps_conn *conn)
@@ -316,9 +319,12 @@ int hps_conn_init(void)
 	conn_cache = KMEM_CACHE(hps_conn, SLAB_HWCACHE_ALIGN | SLAB_ACCOUNT);
 	if (!conn_cache)
 		return err;
-	err = hps_reasm_cache_init();
+	err = hps_path_init();
 	if (err)
 		goto err_conn_cache;
+	err = hps_reasm_cache_init();
+	if (err)
+		goto err_path;
 	err = hps_send_init();
 	if (err)
 		goto err_reasm_cache;
@@ -331,6 +337,8 @@ err_send:
 	hps_send_exit();
 err_reasm_cache:
 	hps_reasm_cache_exit();
+err_path:
+	hps_path_exit();
 err_conn_cache:
 	kmem_cache_destroy(conn_cache);
 	return err;
@@ -342,5 +350,6 @@ void hps_conn_exit(void)
 	rhashtable_destroy(&conn_hash);
 	hps_send_exit();
 	hps_reasm_cache_exit();
+	hps_path_exit();
 	kmem_cache_destroy(conn_cache);
 }

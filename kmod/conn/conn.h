@@ -195,7 +195,7 @@ struct hps_recv {
  * @alive:	what is known of the peer, for keepalive and user timeout
  * @listener:	whose accept queue it is in
  * @listens:	holds the TCP listener, for its joins
- * @offer:	the peer's links
+ * @offer:	the peer's links, @nr_offers of them
  */
 struct hps_conn {
 	refcount_t		ref;
@@ -262,7 +262,7 @@ struct hps_conn {
 	struct work_struct	join;
 	struct work_struct	retune;
 	struct delayed_work	redial;
-	struct hps_link_offer	offer[HPS_MAX_OFFERS];	/* the peer's links */
+	struct hps_link_offer	*offer;
 	u8			nr_offers;
 	struct rcu_head		rcu;
 };

@@ -336,24 +336,29 @@ int hps_join_on_links(struct hps_path *path, const struct hps_msg *msg, u32 len)
 {
 	const struct hps_links *m = (const void *)msg;
 	struct hps_conn *conn = path->conn;
+	struct hps_link_offer *offer;
 	unsigned int i;
 
 	if (m->count > HPS_MAX_OFFERS ||
 	    len != sizeof(*m) + m->count * sizeof(m->offer[0]))
 		return -EPROTO;
+	/* Without memory the path fails: the next one is told again. */
+	offer = kmemdup(m->offer, m->count * sizeof(*offer), GFP_ATOMIC);
+	if (!offer)
+		return -ENOMEM;
 	spin_lock_bh(&conn->lock);
-	for (i = 0; i < m->count; i++) {
-		conn->offer[i] = m->offer[i];
+	swap(conn->offer, offer);
+	conn->nr_offers = m->count;
+	for (i = 0; i < m->count; i++)
 		if (m->offer[i].flags & HPS_OFFER_CURRENT)
 			path->remote_id = m->offer[i].id;
-	}
-	conn->nr_offers = m->count;
 	drop_withdrawn(conn, path);
 	if (conn->joined && !conn->one_link)
 		hps_rejoin_ask(conn);
 	else
 		hps_join_if_wanted(conn);
 	spin_unlock_bh(&conn->lock);
+	kfree(offer);
 	return 0;
 }
 
@@ -559,9 +564,12 @@ static void join_pass(struct hps_conn *conn, const struct hps_link_addr *addr,
 			bool fit;
 
 			spin_lock_bh(&conn->lock);
-			offer = conn->offer[j];
 			fit = conn->state == HPS_CONN_ESTABLISHED &&
-			      fits(conn, &addr[i], &offer, same_net);
+			      j < conn->nr_offers;
+			if (fit) {
+				offer = conn->offer[j];
+				fit = fits(conn, &addr[i], &offer, same_net);
+			}
 			if (fit)
 				fill_key(conn, &key, &addr[i], &offer);
 			spin_unlock_bh(&conn->lock);

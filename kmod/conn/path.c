@@ -16,6 +16,8 @@
 #include "link/link.h"
 #include "link/pool.h"
 
+static struct kmem_cache *path_cache;
+
 /**
  * hps_path_new - make a path for a connection
  * @conn:	the connection
@@ -26,7 +28,7 @@
  */
 struct hps_path *hps_path_new(struct hps_conn *conn, bool join, gfp_t gfp)
 {
-	struct hps_path *path = kzalloc(sizeof(*path), gfp);
+	struct hps_path *path = kmem_cache_zalloc(path_cache, gfp);
 
 	if (!path)
 		return NULL;
@@ -46,7 +48,7 @@ struct hps_path *hps_path_new(struct hps_conn *conn, bool join, gfp_t gfp)
 void hps_path_free(struct hps_path *path)
 {
 	hps_conn_put(path->conn);
-	kfree(path);
+	kmem_cache_free(path_cache, path);
 }
 
 /* The lowest that no path has: hps_send_push() keeps a bit for each. */
@@ -160,7 +162,7 @@ void hps_path_detach(struct hps_path *path)
 
 	hps_channel_use(ch, NULL, NULL);
 	hps_link_put(path->link);
-	kfree(path);
+	kmem_cache_free(path_cache, path);
 	hps_channel_put(ch);
 	hps_conn_put(conn);
 }
@@ -335,4 +337,15 @@ void hps_path_up(struct hps_path *path)
 	/* All may have been said while the join was under way. */
 	hps_conn_check_end(conn);
 	path->ch->ops->kick(path->ch);
+}
+
+int hps_path_init(void)
+{
+	path_cache = KMEM_CACHE(hps_path, 0);
+	return path_cache ? 0 : -ENOMEM;
+}
+
+void hps_path_exit(void)
+{
+	kmem_cache_destroy(path_cache);
 }

@@ -143,5 +143,7 @@ struct hps_path *hps_path_ready(struct hps_conn *conn,
 void hps_path_set(struct hps_path *path, u8 todo);
 void hps_path_kick_all(struct hps_conn *conn);
 void hps_path_kick_one(struct hps_conn *conn);
+int hps_path_init(void);
+void hps_path_exit(void);
 
 #endif /* _HPS_CONN_PATH_H */

@@ -100,10 +100,8 @@ void hps_channel_init(struct hps_channel *ch, struct net *net,
 
 void hps_channel_put(struct hps_channel *ch)
 {
-	if (!refcount_dec_and_test(&ch->ref))
-		return;
-	ch->ops->free(ch);
-	kfree_rcu(ch, rcu);
+	if (refcount_dec_and_test(&ch->ref))
+		ch->ops->free(ch);
 }
 
 /**

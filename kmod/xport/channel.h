@@ -209,7 +209,7 @@ struct hps_channel_events {
  * @end:	channel locked: have the other end know that the channel is dead,
  *		while what it has received can still be read
  * @destroy:	process context: tell the user if it was not told, close
- * @free:	last reference is gone
+ * @free:	last reference is gone: free it, by @ch->rcu
  */
 struct hps_channel_ops {
 	struct hps_channel *(*create)(struct net *net,

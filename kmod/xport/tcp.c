@@ -29,6 +29,8 @@ struct kick_list {
 
 static DEFINE_PER_CPU(struct kick_list, kick_lists);
 
+static struct kmem_cache *tcp_cache;
+
 static_assert(HPS_CONGESTION_LEN == TCP_CA_NAME_MAX);
 
 /* TCP's protos with our release_cb; [0] IPv4, [1] IPv6. */
@@ -263,9 +265,17 @@ static void tcp_destroy(struct hps_channel *ch)
 	sock_release(t->sock);
 }
 
+static void tcp_free_rcu(struct rcu_head *rcu)
+{
+	struct hps_channel *ch = container_of(rcu, struct hps_channel, rcu);
+
+	kmem_cache_free(tcp_cache, hps_tcp(ch));
+}
+
 static void tcp_free(struct hps_channel *ch)
 {
 	sock_put(hps_tcp_sk(ch));
+	call_rcu(&ch->rcu, tcp_free_rcu);
 }
 
 static void tcp_lock(struct hps_channel *ch)
@@ -430,7 +440,7 @@ void hps_tcp_addrs(const struct sock *sk, union hps_addr *local,
 static struct hps_tcp *tcp_alloc(struct net *net, struct socket *sock,
 				 bool outbound)
 {
-	struct hps_tcp *t = kzalloc(sizeof(*t), GFP_KERNEL);
+	struct hps_tcp *t = kmem_cache_zalloc(tcp_cache, GFP_KERNEL);
 
 	if (!t)
 		return NULL;
@@ -623,6 +633,9 @@ int hps_tcp_init(void)
 {
 	int cpu;
 
+	tcp_cache = KMEM_CACHE(hps_tcp, 0);
+	if (!tcp_cache)
+		return -ENOMEM;
 	for_each_possible_cpu(cpu) {
 		struct kick_list *k = &per_cpu(kick_lists, cpu);
 
@@ -639,4 +652,7 @@ void hps_tcp_exit(void)
 
 	for_each_possible_cpu(cpu)
 		tasklet_kill(&per_cpu(kick_lists, cpu).tasklet);
+	/* ORDER: channels are freed by RCU. */
+	rcu_barrier();
+	kmem_cache_destroy(tcp_cache);
 }
