@@ -86,6 +86,7 @@ struct hps_net {
 	struct list_head	conns;
 	struct list_head	pool;		/* idle outbound channels, use_node */
 	struct list_head	probers;
+	unsigned long		next_solicit;	/* jiffies: xport/tcp.c */
 	unsigned int		half_open;
 	unsigned int		orphans;
 	struct delayed_work	sweep;

@@ -238,7 +238,7 @@ unknown_neighbour() {
 	local asked
 	start $1 && lose silent 2 hole 2 && ipn a neigh flush dev eth2 || return
 	asked=$(counter a HpsProbeSolicit)
-	wait_for 10 moved a HpsProbeSolicit $((asked + 2)) && regain 2 heal 2 && finish
+	soon moved a HpsProbeSolicit "$asked" && regain 2 heal 2 && finish
 }
 
 # explains LINK REASON: why a does not use it
@@ -271,7 +271,7 @@ one_way() {
 one_way_reader() {
 	local pings
 	pings=$(counter a HpsPingSent)
-	impair 2 "a b" rate 100mbit delay 5ms && flow $1 -d down -w 2000 -i 10000
+	impair 2 "a b" rate 100mbit delay 30ms && flow $1 -d down -w 2000 -i 10000
 	wait_for 20 paths 2 && soon moved a HpsPingSent "$pings" || return
 	lose silent 2 hole 2 && regain 2 heal 2 && finish
 }

@@ -503,6 +503,18 @@ static struct hps_channel *tcp_create(struct net *net,
 
 /* How long a neighbour may take to tell its hardware address. */
 #define NEIGHBOUR_TIME	(HZ / 50)
+/* Of all that are asked in a namespace: these are broadcasts. */
+#define SOLICIT_INTERVAL (HZ / 10)
+
+/* True once in an interval. */
+static bool may_solicit(struct hps_net *hn)
+{
+	unsigned long next = READ_ONCE(hn->next_solicit);
+
+	return time_after_eq(jiffies, next) &&
+	       cmpxchg(&hn->next_solicit, next, jiffies + SOLICIT_INTERVAL) ==
+	       next;
+}
 
 /* The kernel asks a neighbour that does not answer once a second, and till then
  * keeps what is for it: a probe shall not wait for that.
@@ -525,7 +537,8 @@ static void ask_neighbour(struct hps_channel *ch)
 	if (!n)
 		return;
 	if (n->ops->solicit && READ_ONCE(n->nud_state) == NUD_INCOMPLETE &&
-	    time_after(jiffies, READ_ONCE(n->updated) + NEIGHBOUR_TIME)) {
+	    time_after(jiffies, READ_ONCE(n->updated) + NEIGHBOUR_TIME) &&
+	    may_solicit(hps_net(ch->net))) {
 		hps_mib_inc(ch->net, HPS_MIB_PROBE_SOLICIT);
 		local_bh_disable();
 		n->ops->solicit(n, NULL);
