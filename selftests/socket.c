@@ -334,6 +334,34 @@ TEST(disconnect_wakes_readers, V_HPS)
 	reap(pid);
 }
 
+/* Data and the end come to a reader at once. */
+TEST(disconnect_races_the_reader, V_HPS)
+{
+	struct pair p;
+	char c[100];
+	pid_t pid;
+	ssize_t n;
+	int i;
+
+	for (i = 0; i < 50; i++) {
+		pair_open(&p);
+		fflush(stdout);
+		pid = fork();
+		if (!pid) {
+			send_pattern(p.b, 1000, 0);
+			CHECK(try_disconnect(p.a) == 0);
+			_exit(0);
+		}
+		do
+			n = recv(p.a, c, sizeof(c), 0);
+		while (n > 0);
+		CHECK(n < 0 && (errno == ECONNRESET || errno == ENOTCONN));
+		reap(pid);
+		close(p.a);
+		close(p.b);
+	}
+}
+
 TEST(disconnect_listener, V_ALL)
 {
 	int lst = new_socket(), fd;

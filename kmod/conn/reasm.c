@@ -476,6 +476,8 @@ void hps_reasm_purge(struct hps_reasm *r)
 	list_for_each_entry_safe(e, tmp, &r->extents, by_offset)
 		drop(r, e);
 	r->marked = false;
+	/* Nothing is left to be read, either. */
+	r->next = r->frontier;
 }
 
 /**

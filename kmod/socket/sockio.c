@@ -339,6 +339,9 @@ static int wait_turn(struct sock *sk, struct hps_conn *conn, long *timeo)
 		sleep_on(sk, &wait, timeo);
 	}
 	remove_wait_queue(sk_sleep(sk), &wait);
+	/* The turn may have come because the connection was dropped. */
+	if (!err)
+		err = hps_sk(sk)->conn == conn ? send_error(sk) : -EPIPE;
 	return err;
 }
 
