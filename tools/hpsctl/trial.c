@@ -30,7 +30,7 @@
 #include "hpsctl/nl.h"
 
 /* For so long a link may take to get its path. */
-#define JOIN_NS		(3 * NSEC_PER_SEC)
+#define JOIN_NS		(10 * NSEC_PER_SEC)
 
 #define PATHS_MAX	64
 
