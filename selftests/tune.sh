@@ -85,7 +85,7 @@ by_ipv6() {
 # a hundredth more is no gain to speak of, and of 64 KiB less than a packet
 uneven_links() {
 	shape 2 rate 100kbit delay 50us || return
-	tune time 12 && holds '.curves[0] == ["eth1"]' &&
+	tune time 12 && holds '.mbit_per_s[:2] | max > 5 * min' &&
 		holds '.proposed == null or .proposed >= 65536' || return
 	left_alone 0 || return
 	# without one nothing is set, and that is a failure

@@ -539,6 +539,9 @@ static int wait_data(struct sock *sk, struct hps_conn *conn, u64 want,
 		break;
 	}
 	remove_wait_queue(sk_sleep(sk), &wait);
+	/* Its data goes, too, if another thread has dropped it meanwhile. */
+	if (hps_sk(sk)->conn != conn)
+		return read_end(sk, conn, *timeo);
 	if (!err && hps_recv_at_end(conn))
 		err = 1;
 	return err;
