@@ -412,7 +412,8 @@ no_path() {
 	wait_for "$(slow 20)" no_channel || { in_ns a hpsctl conn show; return 1; }
 	heal 2 && soon paths 1 && heal 1 && finish
 }
-no_channel() { in_ns a hpsctl -j conn show | jq -e '[.conns[].paths[] | select(.state != "opening")] | length == 0'; }
+# A path that is down stays for what it holds behind a hole.
+no_channel() { in_ns a hpsctl -j conn show | jq -e '[.conns[].paths[] | select(.state | IN("opening", "down") | not)] | length == 0'; }
 
 # none returns in time
 timed_out() {
