@@ -182,6 +182,7 @@ static void out_flow(const struct hps_info *info)
 	out_u64("send_memory", " memory %llu", info->snd_memory);
 	out_u64("send_limit", " of %llu", info->snd_limit);
 	out_u64("receive_buffer", NULL, info->rcv_buffer);
+	out_u64("peer_buffer", NULL, info->peer_buffer);
 	out_u64("stalls", " stalls %llu", info->stalls);
 	out_u64("resent_bytes", " resent %llu", info->resent_octets);
 	out_u64("duplicate_bytes", " twice %llu", info->duplicate_octets);

@@ -184,24 +184,33 @@ static int look_at_paths(const struct trial *trial, bool *up)
 	return count;
 }
 
-/* Waits until all links have a path, or as long as that may take. */
-static int await_paths(struct trial *trial, const char *host)
+/* Looks until so many links have a path, or as long as that may take. */
+static int await_count(const struct trial *trial, unsigned int wanted, bool *up)
 {
 	static const struct timespec moment = { .tv_nsec = 20 * NSEC_PER_MSEC };
 	uint64_t end = clock_ns() + JOIN_NS;
+	int count;
+
+	for (;;) {
+		count = look_at_paths(trial, up);
+		if (count < 0 || (unsigned int)count >= wanted ||
+		    clock_ns() > end || interrupted)
+			return count;
+		nanosleep(&moment, NULL);
+	}
+}
+
+/* Waits until all links have a path. */
+static int await_paths(struct trial *trial, const char *host)
+{
 	struct trial_link swap;
 	bool up[TRIAL_LINKS];
 	unsigned int i;
 	int count;
 
-	for (;;) {
-		count = look_at_paths(trial, up);
-		if (count < 0)
-			return -1;
-		if (count == (int)trial->links || clock_ns() > end || interrupted)
-			break;
-		nanosleep(&moment, NULL);
-	}
+	count = await_count(trial, trial->links, up);
+	if (count < 0)
+		return -1;
 	if (count < 2)
 		return fail("%s is reached over %s of these links: there is nothing to tune (see hpsctl explain)",
 			    host, count ? "one" : "none");
@@ -221,7 +230,8 @@ int trial_check(const struct trial *trial)
 	bool up[TRIAL_LINKS];
 	unsigned int i;
 
-	if (look_at_paths(trial, up) < 0)
+	/* A slow one may be suspect for a moment, with what is under way on it. */
+	if (await_count(trial, trial->used, up) < 0)
 		return -1;
 	for (i = 0; i < trial->used; i++) {
 		if (!up[i])

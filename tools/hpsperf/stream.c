@@ -22,28 +22,53 @@
 
 #define TIME_DEFAULT_NS	(10 * NSEC_PER_SEC)
 
+/* Between two looks at the clock, which may be a system call: not one per small
+ * write, for these are what is measured.
+ */
+#define CLOCK_BYTES	(16 << 10)
+
 uint64_t stream_time(const struct options *options)
 {
 	return options->time_ns ? options->time_ns : TIME_DEFAULT_NS;
 }
 
+/* Writes for as long as a stream takes. */
+static int send_until(int fd, const char *buf, size_t len, uint64_t end)
+{
+	size_t unseen;
+
+	do
+		for (unseen = 0; unseen < CLOCK_BYTES; unseen += len)
+			if (perf_send(fd, buf, len))
+				return -1;
+	while (clock_ns() < end);
+	return 0;
+}
+
+static int send_bytes(int fd, const char *buf, size_t len, uint64_t left)
+{
+	for (; left; left -= len) {
+		if (left < len)
+			len = left;
+		if (perf_send(fd, buf, len))
+			return -1;
+	}
+	return 0;
+}
+
 int stream_send(int fd, const struct options *options)
 {
-	uint64_t end = clock_ns() + stream_time(options), left = options->bytes;
+	uint64_t end = clock_ns() + stream_time(options);
 	size_t len = options->write_size;
-	int err = 0;
 	char *buf;
+	int err;
 
 	buf = malloc(len);
 	if (!buf)
 		return fail("not enough memory for writes of %zu bytes", len);
 	memset(buf, 'h', len);
-	while (!err && (options->bytes ? left : clock_ns() < end)) {
-		if (options->bytes && left < len)
-			len = left;
-		err = perf_send(fd, buf, len);
-		left -= len;
-	}
+	err = options->bytes ? send_bytes(fd, buf, len, options->bytes) :
+			       send_until(fd, buf, len, end);
 	free(buf);
 	if (!err && shutdown(fd, SHUT_WR))
 		return fail("cannot end the stream: %s", strerror(errno));
