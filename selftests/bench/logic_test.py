@@ -3,6 +3,7 @@
 """Tests of what judges figures: timeline.py, trials.py, tables.py and the tables' sense."""
 import unittest
 
+import counts
 import measure
 import tables
 import timeline
@@ -56,6 +57,18 @@ class Timeline(unittest.TestCase):
         self.assertIsNone(figures["reuse ms"])
 
 
+class Paced(unittest.TestCase):
+    ROW = {"start_s": 100.0, "rtt_median_us": 10, "rtt_p99_us": 11, "rtt_max_us": 900,
+           "rtt_us": [900] + [10] * 300 + [30] + [10] * 100}
+
+    def test_an_event_is_judged_from_its_time_on(self):
+        self.assertEqual(measure.figures_of_paced(self.ROW, [103.01, 104])["extra us"], 20)
+        self.assertEqual(measure.figures_of_paced(self.ROW, [103.5, 104])["extra us"], 0)
+
+    def test_without_an_event_all_counts(self):
+        self.assertEqual(measure.figures_of_paced(self.ROW)["extra us"], 890)
+
+
 class Trials(unittest.TestCase):
     GOOD = {"gap ms": 10, "stall ms": 20, "reuse ms": 30}
 
@@ -88,6 +101,24 @@ class Trials(unittest.TestCase):
         self.assertEqual(rows["reuse ms carrier median"], 9)
         self.assertIsNone(rows["reuse ms carrier max"])
         self.assertNotIn("reuse ms blackhole max", rows)
+
+
+class Counts(unittest.TestCase):
+    TABLE = counts.symbols([
+        "ffffffff81000000 T first", "ffffffff81000000 t another_name", "ffffffff81000020 d data",
+        "ffffffff81000040 t second", "ffffffffc0000000 t send\t[hps]"])
+
+    def test_blocks_belong_to_the_function_before_them(self):
+        functions = counts.by_function(self.TABLE, [
+            "ffffffff81000000 5 10", "ffffffff81000030 2 3", "ffffffff81000040 1 7",
+            "ffffffffc0000010 4 2", "401000 9 1", "10 1 1"])
+        self.assertEqual(functions, {"first": [56, 10], "second": [7, 7], "send [hps]": [8, 0],
+                                     "(programs)": [10, 0]})
+
+    def test_report_is_per_event(self):
+        lines = list(counts.report({"send [hps]": [100, 4], "first": [300, 2]}, 2, 1))
+        self.assertEqual(lines[0].split(), ["200.0", "instructions,", "50.0", "of", "them", "in", "hps"])
+        self.assertEqual([line.split() for line in lines[1:]], [["150.0", "1.00", "first"]])
 
 
 class Judging(unittest.TestCase):
