@@ -74,11 +74,10 @@ static void __exit hps_exit(void)
 	hps_linkevent_exit();
 	hps_bundle_exit();
 	hps_net_exit();
-	/* ORDER: late kicks drop the last references, objects freed by RCU are
-	 * gone before their caches are.
+	/* ORDER: late kicks drop the last references; it waits for all that RCU
+	 * frees, which is gone before the caches are.
 	 */
 	hps_tcp_exit();
-	rcu_barrier();
 	hps_conn_exit();
 	hps_channel_exit_all();
 }

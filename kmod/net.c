@@ -27,7 +27,8 @@ static int __net_init net_init(struct net *net)
 	INIT_LIST_HEAD(&hn->conns);
 	INIT_LIST_HEAD(&hn->pool);
 	INIT_LIST_HEAD(&hn->probers);
-	hn->next_solicit = jiffies;
+	ratelimit_state_init(&hn->solicit, HZ / 10, 1);
+	ratelimit_set_flags(&hn->solicit, RATELIMIT_MSG_ON_RELEASE);
 	spin_lock_init(&hn->bind_lock);
 	for (i = 0; i < HPS_BIND_HASH; i++)
 		INIT_HLIST_HEAD(&hn->bind[i]);

@@ -7,6 +7,7 @@
 
 #include <linux/list.h>
 #include <linux/mutex.h>
+#include <linux/ratelimit.h>
 #include <linux/spinlock.h>
 #include <linux/workqueue.h>
 #include <net/net_namespace.h>
@@ -26,6 +27,8 @@ struct hps_tcp_listener;
  * @crc:		ask for CRC32c in every frame
  * @rmem:		default receive buffer, octets
  * @wmem:		default send buffer, octets
+ * @rmem_max:		a receive buffer that the program did not set grows to it
+ * @wmem_max:		a send buffer likewise
  * @cutoff:		message or backlog from which more than one link is used,
  *			octets; 0: as measured
  * @probe_time:		seconds of silence after which a dead peer is noticed
@@ -46,6 +49,8 @@ struct hps_sysctls {
 	unsigned int	crc;
 	unsigned int	rmem;
 	unsigned int	wmem;
+	unsigned int	rmem_max;
+	unsigned int	wmem_max;
 	unsigned int	cutoff;
 	unsigned int	probe_time;
 	unsigned int	fin_timeout;
@@ -86,7 +91,7 @@ struct hps_net {
 	struct list_head	conns;
 	struct list_head	pool;		/* idle outbound channels, use_node */
 	struct list_head	probers;
-	unsigned long		next_solicit;	/* jiffies: xport/tcp.c */
+	struct ratelimit_state	solicit;	/* of neighbours: broadcasts */
 	unsigned int		half_open;
 	unsigned int		orphans;
 	struct delayed_work	sweep;

@@ -25,7 +25,8 @@ index() { ipa -j link show "$1" | jq '.[0].ifindex'; }
 
 knobs="conn_timeout=30 crc=0 cutoff=0 dead_ms=100 fin_timeout=60 handshake_timeout=5 max_half_open=1024
 max_orphans=4096 pool_idle=60 pool_size=64 port=18512 port_max=60999
-port_min=32768 probe_time=10 rmem=2097152 wmem=2097152 zerocopy_min=16384"
+port_min=32768 probe_time=10 rmem=2097152 rmem_max=16777216
+wmem=2097152 wmem_max=16777216 zerocopy_min=16384"
 
 # knob NAME [NS]
 knob() { in_ns "${2:-a}" sysctl -n "net.hps.$1"; }
@@ -68,6 +69,8 @@ ranges() {
 		in_range crc 0 1 && out_of_range crc 2 &&
 		in_range rmem 4096 67108864 && out_of_range rmem 4095 67108865 &&
 		in_range wmem 4096 67108864 && out_of_range wmem 4095 67108865 &&
+		in_range rmem_max 4096 67108864 && out_of_range rmem_max 4095 67108865 &&
+		in_range wmem_max 4096 67108864 && out_of_range wmem_max 4095 67108865 &&
 		in_range cutoff 0 1073741824 && out_of_range cutoff 1073741825 &&
 		in_range probe_time 1 86400 && out_of_range probe_time 0 86401 &&
 		in_range fin_timeout 1 86400 && out_of_range fin_timeout 0 86401 &&

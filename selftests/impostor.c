@@ -361,3 +361,57 @@ TEST(no_credit_for_ever, V_HPS_STREAM)
 	CHECK(close(hps) == 0);
 	CHECK(raw_is_dead(&r));
 }
+
+/* Writes until nothing goes on any more; TCP acknowledges all of it, HPS nothing.
+ * Returns the octets.
+ */
+static size_t write_all(int hps, struct raw *r)
+{
+	static char buf[65536];
+	size_t sent = 0;
+	int idle = 0;
+
+	while (idle < 20 && sent < 32 << 20) {
+		ssize_t n = send(hps, buf, sizeof(buf), MSG_NOSIGNAL);
+
+		if (n > 0)
+			sent += n;
+		else
+			CHECK_EQ(errno, EAGAIN);
+		idle = n > 0 ? 0 : idle + 1;
+		while (recv(r->fd, buf, sizeof(buf), MSG_DONTWAIT) > 0)
+			idle = 0;
+		if (idle)
+			usleep(10000);
+	}
+	return sent;
+}
+
+/* The send buffer grows once for each acknowledgement of what was there before. */
+TEST(buffer_waits_for_acknowledgements, V_HPS_STREAM)
+{
+	long long before = counter("HpsBufferGrown");
+	struct sockaddr none = { .sa_family = AF_UNSPEC };
+	int lst = raw_listen(), hps, first, second;
+	struct raw r;
+
+	take(lst, &hps, &r);
+	first = get_int(hps, SOL_SOCKET, SO_SNDBUF);
+	r.mine.credit = cpu_to_be32(1 << 30);
+	raw_startup(&r, true, 0);
+	CHECK_EQ(connect_error(hps), 0);
+	CHECK(write_all(hps, &r) > (size_t)first / 2);
+	CHECK_EQ(get_int(hps, SOL_SOCKET, SO_SNDBUF), first);
+	CHECK_EQ(counter("HpsBufferGrown"), before);
+	raw_ack(&r, 1, 1 << 30);
+	write_all(hps, &r);
+	second = get_int(hps, SOL_SOCKET, SO_SNDBUF);
+	CHECK_EQ(second, 2 * first);
+	CHECK_EQ(counter("HpsBufferGrown"), before + 1);
+	raw_ack(&r, 2, 1 << 30);
+	write_all(hps, &r);
+	CHECK_EQ(get_int(hps, SOL_SOCKET, SO_SNDBUF), second);
+	/* The next connection has paths of its own. */
+	CHECK(connect(hps, &none, sizeof(none)) == 0);
+	CHECK_EQ(get_int(hps, SOL_SOCKET, SO_SNDBUF), first);
+}

@@ -93,8 +93,10 @@ static int next_client(int listening)
 
 static void transfer(ssize_t done, const char *what)
 {
+	if (done < 0)
+		err(1, "%s", what);
 	if (done != REQUEST)
-		err(1, "%s: %zd octets", what, done);
+		errx(1, "%s: %zd octets", what, done);
 }
 
 static void serve(void)
@@ -107,7 +109,7 @@ static void serve(void)
 		transfer(recv(fd, buf, sizeof(buf), MSG_WAITALL), "request");
 		transfer(send(fd, buf, sizeof(buf), 0), "reply");
 		if (recv(fd, buf, sizeof(buf), 0))
-			err(1, "no end");
+			errx(1, "no end");
 		close(fd);
 	}
 }

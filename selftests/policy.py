@@ -8,9 +8,12 @@ policy.py client ADDRESS PORT [NAME=VALUE...]
 The client sends COUNT messages of SIZE octets, one each INTERVAL ms, waits for
 the echo of each and prints the least, median, 99th percentile and longest
 time, in microseconds. Names: type (stream, record), size, count, interval,
-policy and cutoff (socket options), message (policy of each message, by control
-message).
+until (a file: messages go on until it is there, whatever COUNT), pause (ms that
+the reader waits before each 16 KB of the echo), policy, cutoff and buffer (socket
+options), message (policy of each message, by control message).
 """
+import itertools
+import os
 import socket
 import struct
 import sys
@@ -25,10 +28,12 @@ def make(kind):
     return socket.socket(socket.AF_INET, TYPES[kind], IPPROTO_HPS)
 
 
-def receive(sock, size):
+def receive(sock, size, pause=0):
     got = 0
     while got < size:
-        part = sock.recv(min(size - got, 1 << 20), 0)
+        if pause:
+            time.sleep(pause)
+        part = sock.recv(min(size - got, 16384 if pause else 1 << 20), 0)
         if not part:
             raise EOFError
         got += len(part)
@@ -87,6 +92,8 @@ def client(address, port, args):
     if "cutoff" in opt:
         sock.setsockopt(SOL_HPS, HPS_CUTOFF, int(opt["cutoff"]))
         assert sock.getsockopt(SOL_HPS, HPS_CUTOFF) == int(opt["cutoff"])
+    if "buffer" in opt:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, int(opt["buffer"]))
     sock.connect((address, port + (kind == "record")))
     control = []
     if "message" in opt:
@@ -94,12 +101,14 @@ def client(address, port, args):
                     struct.pack("i", POLICIES[opt["message"]]))]
     data = struct.pack("I", size) + bytes(size - 4)
     times = []
-    for i in range(int(opt["count"])):
+    for i in itertools.count():
+        if os.path.exists(opt["until"]) if "until" in opt else i == int(opt["count"]):
+            break
         begin = time.monotonic()
         sent = sock.sendmsg([data], control)
         while sent < size:
             sent += sock.sendmsg([data[sent:]], control)
-        receive(sock, size)
+        receive(sock, size, float(opt.get("pause", 0)) / 1e3)
         times.append((time.monotonic() - begin) * 1e6)
         rest = float(opt["interval"]) / 1e3 - (time.monotonic() - begin)
         if rest > 0:

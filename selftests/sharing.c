@@ -276,13 +276,26 @@ static void on_alarm(int sig)
 	alarms++;
 }
 
+static void alarm_each(int us)
+{
+	const struct timeval tv = { .tv_usec = us };
+	const struct itimerval it = { .it_interval = tv, .it_value = tv };
+
+	setitimer(ITIMER_REAL, &it, NULL);
+}
+
+/* Again and again: on a busy host the first may come before the call sleeps. */
 static void alarm_soon(int flags)
 {
 	struct sigaction sa = { .sa_handler = on_alarm, .sa_flags = flags };
-	struct itimerval it = { .it_value.tv_usec = 100000 };
 
 	sigaction(SIGALRM, &sa, NULL);
-	setitimer(ITIMER_REAL, &it, NULL);
+	alarm_each(100000);
+}
+
+static void alarm_no_more(void)
+{
+	alarm_each(0);
 }
 
 TEST(recv_interrupted, V_ALL)
@@ -292,6 +305,7 @@ TEST(recv_interrupted, V_ALL)
 	pair_open(&p);
 	alarm_soon(0);
 	CHECK_ERR(recv(p.a, buf, 1, 0), EINTR);
+	alarm_no_more();
 	send_pattern(p.b, 10, 0);
 	recv_pattern(p.a, 10, 0);
 }
@@ -311,7 +325,8 @@ TEST(recv_restarted, V_ALL)
 	}
 	alarm_soon(SA_RESTART);
 	CHECK_EQ(recv(p.a, buf, 1, 0), 1);
-	CHECK_EQ(alarms, 1);
+	alarm_no_more();
+	CHECK(alarms > 0);
 	reap(pid);
 }
 
@@ -354,6 +369,7 @@ TEST(send_interrupted, V_STREAM)
 			break;
 	}
 	CHECK(n > 0 || errno == EINTR);
+	alarm_no_more();
 	shutdown(p.a, SHUT_WR);
 	recv_pattern(p.b, sum + part, 0);
 	recv_eof(p.b);
@@ -365,6 +381,7 @@ TEST(accept_interrupted, V_ALL)
 
 	alarm_soon(0);
 	CHECK_ERR(accept(lst, NULL, NULL), EINTR);
+	alarm_no_more();
 	connected_to(port_of(lst));
 	CHECK(accept(lst, NULL, NULL) >= 0);
 }

@@ -89,8 +89,8 @@ out:
 	spin_unlock_bh(&conn->lock);
 	if (err >= 0) {
 		hps_link_count(path->link, 0, len, 0, 1);
-		hps_mib_inc(ch->net, HPS_MIB_SEGMENT_RECEIVED);
-		hps_hist_count(ch->net, HPS_HIST_SEGMENT_RECEIVED, len);
+		hps_mib_segment(ch->net, HPS_MIB_SEGMENT_RECEIVED,
+				HPS_HIST_SEGMENT_RECEIVED, len);
 		trace_hps_segment_received(conn->token, ch->key.ifindex, off,
 					   len, data->msg.flags &
 					   HPS_DATA_RESENT);
@@ -169,6 +169,9 @@ static u32 path_keep(const struct hps_channel *ch, u32 pos)
 {
 	struct hps_path *path = ch->user;
 
+	/* Only arrivals add to it, and the channel is locked. */
+	if (list_empty(&path->rxq.extents))
+		return pos;
 	spin_lock_bh(&path->conn->lock);
 	hps_rxq_first(&path->rxq, &pos);
 	spin_unlock_bh(&path->conn->lock);

@@ -12,7 +12,9 @@
 
 #include "compat.h"
 #include "conn/conn.h"
+#include "conn/late.h"
 #include "conn/path.h"
+#include "ddp/mpa.h"
 #include "link/bundle.h"
 #include "link/link.h"
 
@@ -37,6 +39,16 @@ u8 hps_choose_role(struct hps_conn *conn)
 }
 
 /**
+ * hps_choose_fresh - may a path carry fresh data?
+ * @path:	the path; data lock held
+ * @role:	from hps_choose_role()
+ */
+bool hps_choose_fresh(const struct hps_path *path, u8 role)
+{
+	return hps_path_usable(path) && path_role(path) == role;
+}
+
+/**
  * hps_choose_copies - may a path carry copies, though nothing fresh?
  * @conn:	the connection; data lock held
  * @path:	the path
@@ -58,17 +70,23 @@ bool hps_choose_copies(struct hps_conn *conn, const struct hps_path *path)
 
 /* @ahead: octets that its channel is about to get. What HPS knows to have
  * arrived is not in flight, whatever TCP waits for: the acknowledgement of a last
- * packet may be 40 ms late. Returns what TCP waits for.
+ * packet may be 40 ms late. But what has come by another path, for this one was
+ * late, is in its way still. Returns what TCP waits for.
  */
-static u32 look(const struct hps_path *path, u32 ahead, u32 now_us,
+static u32 look(struct hps_path *path, u32 ahead, u32 now_us,
 		struct hps_sched_path *p)
 {
 	struct hps_channel_metrics m hps_uninitialized;
 
 	path->ch->ops->metrics(path->ch, &m);
+	path->dragged = min(path->dragged, m.in_flight);
+	path->begins = m.acked + m.unacked;
+	if (ahead)
+		path->begins += mpa_frame_size(HPS_ULPDU_HEAD + ahead);
 	*p = (struct hps_sched_path) {
 		.usable = true,
-		.in_flight = min(m.in_flight + ahead, path->unacked),
+		.in_flight = min(m.in_flight + ahead,
+				 path->unacked + path->dragged),
 		.rate = m.rate,
 		.min_rtt_us = m.min_rtt_us,
 		.srtt_us = m.srtt_us,
@@ -81,15 +99,39 @@ static u32 look(const struct hps_path *path, u32 ahead, u32 now_us,
 }
 
 /**
- * hps_choose_given - a path gets octets
+ * hps_choose_given - a path gets a segment
  * @path:	the path; data lock held
- * @len:	how many, without the overhead of a segment
+ * @p:		the scheduler's view of it, before
+ * @s:		the segment
  */
-void hps_choose_given(struct hps_path *path, u32 len)
+void hps_choose_given(struct hps_path *path, const struct hps_sched_path *p,
+		      struct hps_segment *s)
 {
-	if (!path->unacked && path->conn->nr_paths > 1)
-		path->busy_us = tcp_clock_us();
-	path->unacked += len + HPS_SEGMENT_OVERHEAD;
+	path->unacked += s->len + HPS_SEGMENT_OVERHEAD;
+	s->ends = path->begins + mpa_frame_size(HPS_ULPDU_HEAD +
+						sizeof(struct hps_data) + s->len);
+	s->given_us = 0;
+	s->takes_us = HPS_LATE_UNKNOWN;
+	s->guess = false;
+	if (path->conn->nr_paths == 1)
+		return;
+	s->given_us = tcp_clock_us();
+	s->takes_us = hps_late_takes(p, s->len);
+	s->guess = !p->rate;
+	if (!p->in_flight) {
+		path->busy_us = s->given_us;
+		path->dragged = 0;
+	}
+}
+
+/**
+ * hps_choose_look - the scheduler's view of a path
+ * @path:	the path; data lock held
+ * @p:		filled
+ */
+void hps_choose_look(struct hps_path *path, struct hps_sched_path *p)
+{
+	look(path, 0, tcp_clock_us(), p);
 }
 
 /**
@@ -120,8 +162,7 @@ bool hps_choose_paths(struct hps_conn *conn, struct hps_path *self,
 	now_us = tcp_clock_us();
 	choice->n = 0;
 	list_for_each_entry(path, &conn->paths, node) {
-		if (path != self &&
-		    (!hps_path_usable(path) || path_role(path) != role))
+		if (path != self && !hps_choose_fresh(path, role))
 			continue;
 		/* The last place is kept for the path that asks. */
 		if (path != self && choice->n + !seen >= HPS_CHOOSE_PATHS)
@@ -191,8 +232,8 @@ static struct hps_path *least_served(struct hps_conn *conn,
 	u8 role = hps_choose_role(conn);
 
 	list_for_each_entry(path, &conn->paths, node)
-		if (path != self && hps_path_usable(path) &&
-		    path_role(path) == role && path_weight(path) &&
+		if (path != self && hps_choose_fresh(path, role) &&
+		    path_weight(path) &&
 		    (!least || path->served < least->served))
 			least = path;
 	return least;
@@ -238,7 +279,7 @@ bool hps_choose_turn(struct hps_conn *conn, struct hps_path *path,
 }
 
 /**
- * hps_choose_served - a path takes fresh data
+ * hps_choose_served - a path takes fresh data, or rescues
  * @conn:	the connection; data lock held
  * @path:	the path
  * @len:	octets

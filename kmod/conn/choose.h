@@ -10,6 +10,7 @@
 struct hps_bundle_config;
 struct hps_conn;
 struct hps_path;
+struct hps_segment;
 
 /* So many paths are compared. */
 #define HPS_CHOOSE_PATHS	16
@@ -30,7 +31,10 @@ struct hps_choice {
 
 bool hps_choose_paths(struct hps_conn *conn, struct hps_path *self,
 		      u32 ahead, struct hps_choice *choice);
-void hps_choose_given(struct hps_path *path, u32 len);
+void hps_choose_look(struct hps_path *path, struct hps_sched_path *p);
+bool hps_choose_fresh(const struct hps_path *path, u8 role);
+void hps_choose_given(struct hps_path *path, const struct hps_sched_path *p,
+		      struct hps_segment *s);
 bool hps_choose_single(struct hps_conn *conn, const struct hps_choice *choice);
 bool hps_choose_turn(struct hps_conn *conn, struct hps_path *path,
 		     bool *alone);

@@ -61,6 +61,7 @@ struct hps_conn *hps_conn_alloc(struct net *net, bool initiator, u32 rmem,
 	INIT_LIST_HEAD(&conn->snd.again);
 	INIT_LIST_HEAD(&conn->snd.runs);
 	conn->snd.limit = wmem;
+	conn->snd.grow_from = 1;
 	/* A writer may be there before the first path tells. */
 	conn->snd.slice = hps_sched_slice(0);
 	conn->snd.unsent_low = U32_MAX;

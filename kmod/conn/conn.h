@@ -12,6 +12,7 @@
 #include <linux/workqueue.h>
 
 #include "conn/alive.h"
+#include "conn/autobuf.h"
 #include "conn/credit.h"
 #include "conn/options.h"
 #include "conn/reasm.h"
@@ -51,12 +52,14 @@ enum hps_conn_state {
  * @end:	end of what was written
  * @coming:	octets that a writer is about to add, while it has paths begin with what
  *		is there already
- * @rescued:	end of what an idle path carried for a slow one
+ * @looks:	how often what is late was looked for, and nothing was
+ * @looked:	@nxt when that began
  * @asked:	end of the last segment that asked to be acknowledged
  * @credit:	what the peer allows
  * @memory:	octets of memory held by @chunks
  * @uncounted:	change of it that net.hps.mem does not know yet
  * @limit:	bound of @memory (SO_SNDBUF)
+ * @grow_from:	when this is acknowledged @limit may grow
  * @slice:	octets of a chunk at most: two fill the longest segment
  * @unsent_low:	not writable with so much unsent (TCP_NOTSENT_LOWAT)
  * @short_of_memory: not writable until @cork_timer, for net.hps.mem was reached
@@ -82,6 +85,9 @@ enum hps_conn_state {
  * @single:	the path that policy single uses: its id + 1, or 0
  * @record:	where the record begins that is sent next
  * @flush:	all below is sent whatever TCP_CORK and MSG_MORE say
+ * @spare_segment: of those that were acknowledged, one for the next to be sent:
+ *		a connection that sends now and then asks the allocator for none
+ * @spare_chunk: likewise, one that a writer takes without the data lock
  */
 struct hps_send {
 	struct list_head	chunks;
@@ -92,8 +98,10 @@ struct hps_send {
 	u64			nxt;
 	u64			end;
 	u64			coming;
-	u64			rescued;
 	u64			asked;
+	u64			looked;
+	u64			grow_from;
+	u32			looks;
 	struct hps_credit_tx	credit;
 	u32			memory;
 	s32			uncounted;
@@ -122,6 +130,8 @@ struct hps_send {
 	u64			flush;
 	u64			stalls;
 	u64			resent_octets;
+	struct hps_segment	*spare_segment;
+	struct hps_chunk	*spare_chunk;
 };
 
 #define HPS_NO_READER	U64_MAX
@@ -130,6 +140,7 @@ struct hps_send {
  * struct hps_recv - the receive side
  * @reasm:	what has arrived
  * @credit:	what the peer was told
+ * @tune:	what the reader takes, for the size of the buffer
  * @ask:	the peer waits for this to be acknowledged
  * @fin_off:	end of the peer's stream, if @fin
  * @told:	frontier that the socket was told of
@@ -139,6 +150,7 @@ struct hps_send {
 struct hps_recv {
 	struct hps_reasm	reasm;
 	struct hps_credit_rx	credit;
+	struct hps_autobuf	tune;
 	u64			fin_off;
 	u64			told;
 	u64			want;
@@ -248,6 +260,7 @@ struct hps_conn {
 	struct hps_alive	alive;
 	struct timer_list	ack_timer;
 	struct timer_list	cork_timer;
+	struct timer_list	late_timer;
 	struct timer_list	watch_timer;
 	unsigned long		stranded_until;
 	int			lost_err;

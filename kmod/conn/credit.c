@@ -71,7 +71,8 @@ void hps_credit_tx_init(struct hps_credit_tx *c, u32 buffer)
  * @c:		the account
  * @edge:	first offset that may not be sent; ignored if lower than known,
  *		for advertisements overtake each other on different paths
- * @buffer:	the peer's receive buffer
+ * @buffer:	the peer's receive buffer; of an old advertisement it counts if it
+ *		is larger
  * @snd_nxt:	the offset that is sent next
  */
 void hps_credit_tx_update(struct hps_credit_tx *c, u64 edge, u32 buffer,
@@ -79,11 +80,15 @@ void hps_credit_tx_update(struct hps_credit_tx *c, u64 edge, u32 buffer,
 {
 	u64 consumed;
 
-	if (edge < c->edge)
+	buffer = min_t(u32, buffer, HPS_CREDIT_MAX_BUFFER);
+	if (edge < c->edge) {
+		/* Too large only makes less be taken for consumed. */
+		c->buffer = max(c->buffer, buffer);
 		return;
+	}
 
 	c->edge = edge;
-	c->buffer = min_t(u32, buffer, HPS_CREDIT_MAX_BUFFER);
+	c->buffer = buffer;
 	consumed = tx_consumed(c);
 	if (consumed >= snd_nxt) {
 		c->used = 0;
@@ -188,6 +193,7 @@ void hps_credit_rx_init(struct hps_credit_rx *c, u32 buffer)
 	memset(c, 0, sizeof(*c));
 	hps_credit_tx_init(&c->peer, buffer);
 	c->buffer = c->peer.buffer;
+	c->first = c->peer.buffer;
 	c->edge = c->peer.edge;
 }
 
@@ -210,15 +216,24 @@ void hps_credit_rx_charge(struct hps_credit_rx *c, u64 off, u32 len)
  * hps_credit_rx_edge - the edge to advertise; the caller sends it
  * @c:		the receive side
  * @consumed:	the offset that the reader takes next
+ * @told:	the buffer that the peer knows when it gets this: @c->buffer if the
+ *		message tells it, else what the same path has told before
  *
- * Return: first offset that may not be sent.
+ * The peer takes edge - buffer for consumed. Of a larger buffer than it knows it
+ * would believe that the reader has taken what nobody has, forget the padding of
+ * that and exceed the cost rule.
+ *
+ * Return: first offset that may not be sent; with a @told that is not all of the
+ * buffer it may be below what other paths have said.
  */
-u64 hps_credit_rx_edge(struct hps_credit_rx *c, u64 consumed)
+u64 hps_credit_rx_edge(struct hps_credit_rx *c, u64 consumed, u32 told)
 {
-	c->edge = max(c->edge, consumed + c->buffer);
-	hps_credit_tx_update(&c->peer, c->edge, c->buffer, c->arrived);
+	u64 edge = consumed + told;
 
-	return c->edge;
+	c->edge = max(c->edge, edge);
+	hps_credit_tx_update(&c->peer, edge, max(told, c->peer.buffer),
+			     c->arrived);
+	return edge;
 }
 
 /* What the sender would gain by an advertisement. */

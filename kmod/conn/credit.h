@@ -52,13 +52,15 @@ struct hps_credit_tx {
 /**
  * struct hps_credit_rx - the receiver's side
  * @buffer:	receive buffer, octets; the owner may let it grow at any time
- * @edge:	the edge advertised last; never goes back
+ * @first:	what @buffer was when our hello told it
+ * @edge:	the highest edge advertised
  * @acked:	the acknowledgement sent last; kept by the owner
  * @arrived:	highest offset behind anything that arrived
  * @peer:	what the sender's own account looks like from here
  */
 struct hps_credit_rx {
 	u32	buffer;
+	u32	first;
 	u64	edge;
 	u64	acked;
 	u64	arrived;
@@ -73,7 +75,7 @@ u32 hps_credit_tx_grant(const struct hps_credit_tx *c, u64 snd_nxt, u32 wanted);
 void hps_credit_tx_spend(struct hps_credit_tx *c, u64 off, u32 len);
 
 void hps_credit_rx_init(struct hps_credit_rx *c, u32 buffer);
-u64 hps_credit_rx_edge(struct hps_credit_rx *c, u64 consumed);
+u64 hps_credit_rx_edge(struct hps_credit_rx *c, u64 consumed, u32 told);
 void hps_credit_rx_charge(struct hps_credit_rx *c, u64 off, u32 len);
 bool hps_credit_rx_filled(const struct hps_credit_rx *c, u64 consumed);
 bool hps_credit_rx_starved(const struct hps_credit_rx *c, u64 consumed);

@@ -134,7 +134,7 @@ found:
 		path->ch->want = true;
 		return NULL;
 	}
-	new = hps_segment_alloc();
+	new = hps_segment_alloc(&conn->snd);
 	if (!new) {
 		hps_channel_back_off(path->ch);
 		return NULL;

@@ -32,6 +32,10 @@
 #define JOIN_OCTETS	SZ_64K
 /* More paths than offers can make sense for nobody. */
 #define MAX_PATHS	HPS_MAX_OFFERS
+/* An initiator uses each of our links once, but anew while what came by the path
+ * before waits to be read, or was not given up here.
+ */
+#define MAX_PATHS_HERE	8
 
 static_assert(HPS_MAC_LEN == SHA256_DIGEST_SIZE);
 
@@ -106,6 +110,19 @@ static bool is_offered(const struct hps_conn *conn, const union hps_addr *addr)
 	bundle = hps_link_bundle_of(conn->net, addr);
 	return bundle && bundle == hps_bundle_find(conn->net,
 						   conn->bundle_ifindex);
+}
+
+/* Could another path to this address of ours make sense? Each of them may hold as
+ * much as the connection's buffer allows, several times. Data lock held.
+ */
+static bool has_place(const struct hps_conn *conn, const union hps_addr *addr)
+{
+	const struct hps_path *path;
+	unsigned int here = 0;
+
+	list_for_each_entry(path, &conn->paths, node)
+		here += hps_addr_same_host(addr, &path->ch->key.local);
+	return conn->nr_paths < MAX_PATHS && here < MAX_PATHS_HERE;
 }
 
 static void addr_of_link(union hps_addr *addr, const struct hps_link_addr *a)
@@ -204,14 +221,13 @@ struct hps_path *hps_join_inbound(struct hps_channel *ch,
 		*reason = HPS_REASON_TOKEN;
 	else if (!is_offered(conn, &ch->key.local))
 		*reason = HPS_REASON_NOT_OFFERED;
-	else if (conn->nr_paths < MAX_PATHS)
+	else if (has_place(conn, &ch->key.local))
 		path = hps_path_new(conn, true, GFP_ATOMIC);
 	if (path) {
 		memcpy(path->nonce[0], hello->nonce, HPS_NONCE_LEN);
 		get_random_bytes(path->nonce[1], HPS_NONCE_LEN);
 		hps_path_add(path, ch);
 		hps_channel_use(ch, &hps_path_events, path);
-		ch->ops->buffer(ch, conn->rcv.credit.buffer);
 	}
 	spin_unlock_bh(&conn->lock);
 	if (path) {
@@ -246,6 +262,8 @@ int hps_join_on_auth(struct hps_path *path, const struct hps_msg *msg, u32 len)
 	path->ch->unproven = false;
 	hps_channel_ready(path->ch);
 	spin_lock_bh(&conn->lock);
+	/* Not before: see hps_recv_grow(). */
+	path->ch->ops->buffer(path->ch, conn->rcv.credit.buffer);
 	hps_path_up(path);
 	spin_unlock_bh(&conn->lock);
 	return 0;
@@ -331,7 +349,9 @@ static void drop_withdrawn(struct hps_conn *conn,
 					  HPS_PATH_CAUSE_WITHDRAWN);
 }
 
-/* The peer's links. They come at the beginning and when they change. */
+/* The peer's links. They come at the beginning and when they change. Returns 0,
+ * -EPROTO, or -ENOMEM to be asked again: the peer tells once.
+ */
 int hps_join_on_links(struct hps_path *path, const struct hps_msg *msg, u32 len)
 {
 	const struct hps_links *m = (const void *)msg;
@@ -342,7 +362,6 @@ int hps_join_on_links(struct hps_path *path, const struct hps_msg *msg, u32 len)
 	if (m->count > HPS_MAX_OFFERS ||
 	    len != sizeof(*m) + m->count * sizeof(m->offer[0]))
 		return -EPROTO;
-	/* Without memory the path fails: the next one is told again. */
 	offer = kmemdup(m->offer, m->count * sizeof(*offer), GFP_ATOMIC);
 	if (!offer)
 		return -ENOMEM;
@@ -551,33 +570,42 @@ static void join_pair(struct hps_conn *conn, const struct hps_channel_key *key,
 	}
 }
 
+/* May @addr be joined with the peer's offer @nr, and how? */
+static bool pair_fits(struct hps_conn *conn, const struct hps_link_addr *addr,
+		      int nr, bool same_net, struct hps_channel_key *key,
+		      u8 *remote)
+{
+	const struct hps_link_offer *offer;
+	bool fit = false;
+
+	spin_lock_bh(&conn->lock);
+	if (conn->state == HPS_CONN_ESTABLISHED && nr < conn->nr_offers) {
+		offer = &conn->offer[nr];
+		fit = fits(conn, addr, offer, same_net);
+		if (fit) {
+			fill_key(conn, key, addr, offer);
+			*remote = offer->id;
+		}
+	}
+	spin_unlock_bh(&conn->lock);
+	return fit;
+}
+
 /* One pass over all pairs: those on one network first, then what is left. */
 static void join_pass(struct hps_conn *conn, const struct hps_link_addr *addr,
 		      int n, bool same_net)
 {
 	struct hps_channel_key key;
-	struct hps_link_offer offer;
+	u8 remote;
 	int i, j;
 
 	for (i = 0; i < n; i++)
-		for (j = 0; j < READ_ONCE(conn->nr_offers); j++) {
-			bool fit;
-
-			spin_lock_bh(&conn->lock);
-			fit = conn->state == HPS_CONN_ESTABLISHED &&
-			      j < conn->nr_offers;
-			if (fit) {
-				offer = conn->offer[j];
-				fit = fits(conn, &addr[i], &offer, same_net);
+		for (j = 0; j < READ_ONCE(conn->nr_offers); j++)
+			if (pair_fits(conn, &addr[i], j, same_net, &key,
+				      &remote)) {
+				join_pair(conn, &key, remote);
+				break;
 			}
-			if (fit)
-				fill_key(conn, &key, &addr[i], &offer);
-			spin_unlock_bh(&conn->lock);
-			if (!fit)
-				continue;
-			join_pair(conn, &key, offer.id);
-			break;
-		}
 }
 
 /* The pair by which the connection was opened, if nothing works: it need not be

@@ -61,8 +61,8 @@ static bool goes_on(const struct hps_chunk *c, struct page *page, u32 off)
 }
 
 /* Puts a page, whose reference is consumed, behind those in @list. */
-static int add_page(struct list_head *list, struct page *page, u32 off, u32 len,
-		    struct ubuf_info *ubuf)
+static int add_page(struct hps_send *snd, struct list_head *list,
+		    struct page *page, u32 off, u32 len, struct ubuf_info *ubuf)
 {
 	struct hps_chunk *c = NULL;
 
@@ -73,7 +73,7 @@ static int add_page(struct list_head *list, struct page *page, u32 off, u32 len,
 		put_page(page);
 		return 0;
 	}
-	c = hps_chunk_alloc(GFP_KERNEL);
+	c = hps_chunk_alloc(snd, GFP_KERNEL);
 	if (!c) {
 		put_page(page);
 		return -ENOMEM;
@@ -92,8 +92,8 @@ static int add_page(struct list_head *list, struct page *page, u32 off, u32 len,
 }
 
 /* Collects chunks for @len octets at most. Returns octets, or an error. */
-static int collect(struct iov_iter *from, u32 len, struct ubuf_info *ubuf,
-		   struct list_head *list)
+static int collect(struct hps_send *snd, struct iov_iter *from, u32 len,
+		   struct ubuf_info *ubuf, struct list_head *list)
 {
 	struct page *pages[BATCH];
 	unsigned int i, nr;
@@ -108,7 +108,7 @@ static int collect(struct iov_iter *from, u32 len, struct ubuf_info *ubuf,
 	for (i = 0; i < nr; i++) {
 		u32 part = min_t(u32, PAGE_SIZE - off, n - done);
 
-		err = add_page(list, pages[i], off, part, ubuf);
+		err = add_page(snd, list, pages[i], off, part, ubuf);
 		if (err)
 			goto err_put;
 		done += part;
@@ -187,7 +187,7 @@ int hps_send_pages(struct hps_conn *conn, struct iov_iter *from, u32 len,
 	LIST_HEAD(list);
 	int n;
 
-	n = collect(from, len, ubuf, &list);
+	n = collect(snd, from, len, ubuf, &list);
 	if (n < 0)
 		return n;
 	spin_lock_bh(&conn->lock);

@@ -35,6 +35,7 @@ struct hps_path *hps_path_new(struct hps_conn *conn, bool join, gfp_t gfp)
 	path->conn = conn;
 	path->join = join;
 	path->state = HPS_PATH_OPENING;
+	path->buffer = conn->rcv.credit.first;
 	path->born_us = ktime_to_us(ktime_get());
 	path->moved_us = path->born_us;
 	INIT_LIST_HEAD(&path->node);
@@ -84,6 +85,18 @@ void hps_path_add(struct hps_path *path, struct hps_channel *ch)
 	conn->nr_paths++;
 }
 
+/* Is the transport of a path under memory pressure? Data lock held. */
+bool hps_path_any_squeezed(const struct hps_conn *conn)
+{
+	const struct hps_path *path;
+
+	lockdep_assert_held(&conn->lock);
+	list_for_each_entry(path, &conn->paths, node)
+		if (path->ch->ops->squeezed(path->ch))
+			return true;
+	return false;
+}
+
 /* Gives a channel, locked, to a path. */
 static void take_channel(struct hps_path *path, struct hps_channel *ch)
 {
@@ -92,8 +105,8 @@ static void take_channel(struct hps_path *path, struct hps_channel *ch)
 	spin_lock_bh(&conn->lock);
 	hps_path_add(path, ch);
 	hps_channel_use(ch, &hps_path_events, path);
-	spin_unlock_bh(&conn->lock);
 	ch->ops->buffer(ch, conn->rcv.credit.buffer);
+	spin_unlock_bh(&conn->lock);
 }
 
 /**
@@ -217,10 +230,12 @@ void hps_path_finished(struct hps_path *path)
 
 	hps_conn_hold(conn);
 	hps_path_detach(path);
-	if (ch->outbound)
+	if (ch->outbound) {
 		hps_pool_put(ch);
-	else
+	} else {
 		hps_channel_use(ch, hps_inbound_events, NULL);
+		ch->ops->idle(ch);
+	}
 
 	spin_lock_bh(&conn->lock);
 	if (list_empty(&conn->paths) && conn->orphan)

@@ -38,11 +38,26 @@ enum hps_path_state {
  * @len:	payload octets
  * @mark:	a record mark follows them
  * @copy:	part of a run: other paths carry it as well
+ * @rescued:	so much of it, from the first octet on and with the mark, another
+ *		path carries as well, for this one is late with it
+ * @rescue:	it is what another path was late with: that is the end of it
+ * @policy:	of its message, 0 none of its own
+ * @ends:	where its frame ends in what the channel's transport was given
+ * @given_us:	when its path got it: low half of tcp_clock_us()
+ * @takes_us:	from hps_late_takes(), or HPS_LATE_UNKNOWN
+ * @guess:	the path's rate was unknown then
  */
 struct hps_segment {
 	struct list_head	node;
 	u64			off;
 	u32			len;
+	u32			rescued;
+	u32			given_us;
+	u32			takes_us;
+	u32			ends;
+	u8			policy;
+	bool			guess;
+	bool			rescue;
 	bool			mark;
 	bool			copy;
 };
@@ -57,13 +72,18 @@ struct hps_segment {
  * reader can follow an extent to its channel.
  *
  * @segments:	in transit, not acknowledged by HPS
+ * @arrived:	the last of them that the transport has acknowledged, NULL none
  * @unacked:	octets of them with their overhead
+ * @dragged:	octets that the path, late with them, has been relieved of since it was
+ *		idle: its transport may carry them still, not more than it has in flight
+ * @begins:	where its next segment begins in what the transport is given
  * @busy_us:	when there was nothing, last: low half of tcp_clock_us()
  * @rx_off, @rx_mark: offset of the next payload octet of the segment that is
  *		arriving; it ends with a record mark
  * @rx_copy:	that segment is a copy
  * @served:	octets carried by the weight of its link
  * @waits_turn:	links with a weight must carry more first
+ * @rescues:	it is idle and something is late on another path
  * @warm:	the channel came from the pool
  * @reset_sent:	carried the reset: the channel lingers until the peer closes it
  * @remote_id:	the peer's id of the link at the other end, 0 unknown
@@ -71,6 +91,8 @@ struct hps_segment {
  * @health:	does it answer? (watch.c)
  * @anew:	silent for so long that its pair of links is dialled afresh
  * @told:	carried our links to the peer
+ * @buffer:	our receive buffer as the peer knows it before anything that is sent
+ *		here from now on; channel lock
  * @born_us, @moved_us: when it was made, when something last moved on it
  * @rx_seen, @progress_seen: what the last look saw
  */
@@ -92,6 +114,7 @@ struct hps_path {
 	bool			told;
 	bool			rx_mark;
 	bool			waits_turn;
+	bool			rescues;
 	bool			rx_copy;
 	u64			served;
 	u64			rx_off;
@@ -100,7 +123,11 @@ struct hps_path {
 	struct hps_hello	hello;
 	struct hps_rxq		rxq;
 	struct list_head	segments;
+	u32			buffer;
+	struct hps_segment	*arrived;
 	u32			unacked;
+	u32			dragged;
+	u32			begins;
 	u32			busy_us;
 	u64			tx_octets;
 	u64			rx_octets;
@@ -126,6 +153,7 @@ void hps_path_push(struct hps_channel *ch);
 
 struct hps_path *hps_path_new(struct hps_conn *conn, bool join, gfp_t gfp);
 void hps_path_add(struct hps_path *path, struct hps_channel *ch);
+bool hps_path_any_squeezed(const struct hps_conn *conn);
 int hps_path_start(struct hps_path *path, struct hps_channel *ch,
 		   const struct hps_channel_key *key);
 void hps_path_free(struct hps_path *path);

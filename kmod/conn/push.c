@@ -29,24 +29,31 @@ static int send_hello(struct hps_path *path)
 static int send_ack(struct hps_path *path)
 {
 	struct hps_conn *conn = path->conn;
+	struct hps_channel *ch = path->ch;
 	struct hps_recv *rcv = &conn->rcv;
 	struct hps_ack msg;
 	u64 ack, edge;
+	u32 buffer;
+	int err;
 
 	spin_lock_bh(&conn->lock);
 	ack = rcv->reasm.frontier;
 	if (rcv->fin && ack == rcv->fin_off)
 		ack++;
-	edge = hps_credit_rx_edge(&rcv->credit, rcv->reasm.next);
+	buffer = rcv->credit.buffer;
+	edge = hps_credit_rx_edge(&rcv->credit, rcv->reasm.next, buffer);
 	rcv->credit.acked = ack;
 	conn->todo &= ~HPS_TODO_ACK;
 	hps_watch(conn);
 	spin_unlock_bh(&conn->lock);
 
-	hps_ack_build(&msg, ack, edge, rcv->credit.buffer);
+	hps_ack_build(&msg, ack, edge, buffer);
 	hps_mib_inc(conn->net, HPS_MIB_ACK_SENT);
-	trace_hps_ack(conn->token, path->ch->key.ifindex, ack, edge, true);
-	return hps_channel_send_control(path->ch, &msg, sizeof(msg));
+	trace_hps_ack(conn->token, ch->key.ifindex, ack, edge, true);
+	err = hps_channel_send_control(ch, &msg, sizeof(msg));
+	if (!err && ch->state != HPS_CHANNEL_DEAD)
+		path->buffer = buffer;
+	return err;
 }
 
 static int send_auth(struct hps_path *path)
@@ -166,7 +173,7 @@ static bool push_own(struct hps_path *path)
 	unsigned int i;
 
 	/* Nothing follows the last message of the connection. */
-	if (path->finack_sent)
+	if (path->finack_sent || !READ_ONCE(path->todo))
 		return true;
 	for (i = 0; i < ARRAY_SIZE(path_todo); i++) {
 		u8 bit = path_todo[i].todo;
@@ -190,6 +197,15 @@ static bool push_own(struct hps_path *path)
 	return true;
 }
 
+/* The next segment, unless the channel itself holds what the transport has not taken:
+ * nobody would know of it (hps_choose_look()). Its back-off asks again. Data lock held.
+ */
+static bool pull(struct hps_path *path, u32 ahead, struct hps_tx *tx)
+{
+	return !test_bit(HPS_CHANNEL_UNSENT, &path->ch->flags) &&
+	       hps_send_pull(path->conn, path, ahead, tx);
+}
+
 /* Segments, each with knowledge of whether another follows at once. False if
  * the channel has ended.
  */
@@ -202,8 +218,8 @@ static bool push_data(struct hps_path *path)
 	bool have, more;
 
 	spin_lock_bh(&conn->lock);
-	have = hps_send_pull(conn, path, 0, &tx[0]);
-	more = have && hps_send_pull(conn, path, tx[0].len, &tx[1]);
+	have = pull(path, 0, &tx[0]);
+	more = have && pull(path, tx[0].len, &tx[1]);
 	spin_unlock_bh(&conn->lock);
 	while (have) {
 		if (ch->ops->send(ch, &tx[cur], more))
@@ -218,7 +234,7 @@ static bool push_data(struct hps_path *path)
 		if (!have)
 			break;
 		spin_lock_bh(&conn->lock);
-		more = hps_send_pull(conn, path, tx[cur].len, &tx[!cur]);
+		more = pull(path, tx[cur].len, &tx[!cur]);
 		spin_unlock_bh(&conn->lock);
 	}
 	return true;
@@ -244,12 +260,14 @@ static void push_up(struct hps_path *path)
 	/* What goes once must not go into a void. */
 	bool suspect = path->health.state == HPS_HEALTH_SUSPECT;
 
-	/* An end that was announced stays one, whatever comes behind it. */
-	if (READ_ONCE(conn->todo) & HPS_TODO_RESET && hps_path_usable(path) &&
-	    !push_todo(path, HPS_TODO_FIN, send_fin))
-		return;
-	if (!suspect && !push_todo(path, HPS_TODO_RESET, send_reset))
-		return;
+	if (unlikely(READ_ONCE(conn->todo) & HPS_TODO_RESET)) {
+		/* An end that was announced stays one, whatever comes behind it. */
+		if (hps_path_usable(path) &&
+		    !push_todo(path, HPS_TODO_FIN, send_fin))
+			return;
+		if (!suspect && !push_todo(path, HPS_TODO_RESET, send_reset))
+			return;
+	}
 	if (READ_ONCE(conn->state) == HPS_CONN_CLOSED) {
 		hps_path_retire(path);
 		return;

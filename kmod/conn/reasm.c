@@ -236,7 +236,10 @@ static struct list_head *put(struct hps_reasm *r, struct hps_rxq *q,
 		return at;
 	}
 
-	e = kmem_cache_alloc(extent_cache, GFP_ATOMIC);
+	e = r->spare;
+	r->spare = NULL;
+	if (!e)
+		e = kmem_cache_alloc(extent_cache, GFP_ATOMIC);
 	if (!e)
 		return NULL;
 
@@ -272,7 +275,10 @@ static void drop(struct hps_reasm *r, struct hps_extent *e)
 		rb_erase(&e->in_tree, &r->tree);
 		r->treed = r->count;
 	}
-	kmem_cache_free(extent_cache, e);
+	if (r->spare)
+		kmem_cache_free(extent_cache, e);
+	else
+		r->spare = e;
 }
 
 /**
@@ -290,6 +296,7 @@ void hps_reasm_init(struct hps_reasm *r)
 	r->frontier = 0;
 	r->cost = 0;
 	r->count = 0;
+	r->spare = NULL;
 }
 
 /**
@@ -478,6 +485,9 @@ void hps_reasm_purge(struct hps_reasm *r)
 	r->marked = false;
 	/* Nothing is left to be read, either. */
 	r->next = r->frontier;
+	if (r->spare)
+		kmem_cache_free(extent_cache, r->spare);
+	r->spare = NULL;
 }
 
 /**

@@ -60,6 +60,7 @@ struct hps_extent {
  * @cost:	credit that the extents hold: sum of max(len, 512), and
  *		HPS_MARK_COST for each mark
  * @count:	number of extents
+ * @spare:	of those that were read, one for the next arrival
  */
 struct hps_reasm {
 	struct list_head extents;
@@ -71,6 +72,7 @@ struct hps_reasm {
 	u64		frontier;
 	u64		cost;
 	u32		count;
+	struct hps_extent *spare;
 };
 
 void hps_reasm_init(struct hps_reasm *r);

@@ -10,6 +10,7 @@
 
 #include "conn/path.h"
 #include "conn/send.h"
+#include "conn/transit.h"
 
 /* One run of octets that lies in one path's receive queue. */
 struct run {
@@ -17,6 +18,77 @@ struct run {
 	u32			pos;
 	u32			len;
 };
+
+/**
+ * hps_recv_grow - the peer may send more from now on
+ * @conn:	the connection; data lock held
+ * @buffer:	the new receive buffer; a smaller one is ignored
+ *
+ * TCP's windows grow with it, but for those of channels that have proved nothing yet.
+ * The caller pushes: the peer must be told.
+ */
+void hps_recv_grow(struct hps_conn *conn, u32 buffer)
+{
+	struct hps_path *path;
+
+	lockdep_assert_held(&conn->lock);
+	if (buffer <= conn->rcv.credit.buffer)
+		return;
+	WRITE_ONCE(conn->rcv.credit.buffer, buffer);
+	conn->todo |= HPS_TODO_ACK;
+	list_for_each_entry(path, &conn->paths, node)
+		if (path->state != HPS_PATH_OPENING || path->ch->outbound)
+			path->ch->ops->buffer(path->ch, buffer);
+}
+
+static u32 longest_rtt_us(const struct hps_conn *conn)
+{
+	struct hps_channel_metrics m;
+	struct hps_path *path;
+	u32 longest = 0;
+
+	list_for_each_entry(path, &conn->paths, node) {
+		if (!hps_path_usable(path))
+			continue;
+		path->ch->ops->metrics(path->ch, &m);
+		longest = max(longest, m.min_rtt_us);
+	}
+	return longest;
+}
+
+/* Not for a peer that sends no more, nor when memory is short. */
+static bool may_grow(const struct hps_conn *conn, const struct sock *sk)
+{
+	return sk && !(sk->sk_userlocks & SOCK_RCVBUF_LOCK) && !conn->rcv.fin &&
+	       conn->state == HPS_CONN_ESTABLISHED && !hps_send_memory_full();
+}
+
+/* The reader took much: is the buffer what holds the sender back? Returns true
+ * if the peer must be told. Socket lock and data lock held.
+ */
+static bool tune(struct hps_conn *conn)
+{
+	u32 buffer = conn->rcv.credit.buffer, size;
+	struct hps_autobuf *a = &conn->rcv.tune;
+	u64 taken = conn->rcv.reasm.next, now;
+	struct sock *sk = conn->sk;
+
+	if (likely(!hps_autobuf_is_due(a, taken, buffer)))
+		return false;
+	now = ktime_to_us(ktime_get());
+	if (!may_grow(conn, sk)) {
+		hps_autobuf_restart(a, taken, now);
+		return false;
+	}
+	size = hps_autobuf_receive(a, taken, now, longest_rtt_us(conn), buffer,
+				   READ_ONCE(hps_net(conn->net)->sysctl.rmem_max));
+	if (size <= buffer || hps_path_any_squeezed(conn))
+		return false;
+	WRITE_ONCE(sk->sk_rcvbuf, size);
+	hps_recv_grow(conn, size);
+	hps_mib_inc(conn->net, HPS_MIB_BUFFER_GROWN);
+	return true;
+}
 
 /* The reader has taken data: must the peer be told now? Data lock held. */
 static bool window_due(struct hps_conn *conn)
@@ -60,7 +132,7 @@ static bool next_run(struct hps_conn *conn, struct hps_read *r, u64 at,
 		found = true;
 	}
 	if (!found && !r->peek) {
-		*due = window_due(conn);
+		*due = tune(conn) || window_due(conn);
 		hps_conn_check_end(conn);
 	}
 	spin_unlock_bh(&conn->lock);
@@ -144,13 +216,13 @@ int hps_recv_read(struct hps_conn *conn, struct hps_read *r)
 	return min(n, 0);
 }
 
-/* Data was taken without hps_recv_read(). No channel locked. */
+/* Data was taken without hps_recv_read(). Socket locked, no channel locked. */
 static void tell_taken(struct hps_conn *conn)
 {
 	bool push;
 
 	spin_lock_bh(&conn->lock);
-	push = window_due(conn);
+	push = tune(conn) || window_due(conn);
 	hps_conn_check_end(conn);
 	spin_unlock_bh(&conn->lock);
 	if (push)
@@ -227,13 +299,11 @@ bool hps_recv_readable(const struct hps_conn *conn, u64 want)
 		return true;
 	if (!queued)
 		return false;
-	/* Never wait for more than credit can bring. */
-	if (hps_credit_rx_filled(&conn->rcv.credit, r->next) &&
-	    (!conn->seqpacket || queued > 1))
+	if (conn->seqpacket ? hps_reasm_record(r, &len) : queued >= want)
 		return true;
-	if (conn->seqpacket)
-		return hps_reasm_record(r, &len);
-	return queued >= want;
+	/* Never wait for more than credit can bring. */
+	return hps_credit_rx_filled(&conn->rcv.credit, r->next) &&
+	       (!conn->seqpacket || queued > 1);
 }
 
 /**
@@ -290,17 +360,22 @@ unsigned int hps_recv_napi(struct hps_conn *conn, unsigned int *ids,
  * It may have data left that it cannot use yet, or wait for the answer to what
  * it wrote: that is not held back any longer for Nagle's rule (SV-4).
  *
- * Context: process, no channel locked. Returns false if they are there now.
+ * Context: process, socket lock held, no channel locked. Returns false if they
+ * are there now.
  */
 bool hps_recv_wait(struct hps_conn *conn, u64 want)
 {
 	struct hps_recv *rcv = &conn->rcv;
 	bool push, wait;
 
+	/* Nobody else takes what is in order: mostly that ends the sleep. */
+	if (!conn->seqpacket && hps_recv_queued(conn) >= want)
+		return false;
 	spin_lock_bh(&conn->lock);
 	wait = !hps_recv_readable(conn, want);
 	/* It may be less than SO_RCVLOWAT: the last octets of a read. */
-	rcv->want = min(rcv->want, want);
+	if (wait)
+		rcv->want = min(rcv->want, want);
 	push = wait && conn->state == HPS_CONN_ESTABLISHED &&
 	       hps_credit_rx_starved(&rcv->credit, rcv->reasm.next);
 	if (push)

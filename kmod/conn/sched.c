@@ -161,6 +161,20 @@ u64 hps_sched_arrival(const struct hps_sched_path *p)
 }
 
 /**
+ * hps_sched_takes_us - when would a path be done with @len octets more?
+ * @p:		the path
+ * @len:	how many
+ *
+ * Return: microseconds from now until the last of them has left the link.
+ */
+u64 hps_sched_takes_us(const struct hps_sched_path *p, u32 len)
+{
+	u64 rate = path_rate(p, UNKNOWN_RATE);
+
+	return div64_u64((path_queue(p, rate) + len) * USEC_PER_SEC, rate);
+}
+
+/**
  * hps_sched_cap - how much a path may have in flight
  * @p:		the path
  * @segment:	length of the segments it is given
@@ -329,6 +343,43 @@ static u64 path_share(const struct hps_sched_path *paths, unsigned int n,
 	return octets > self_debt ? octets - self_debt : 0;
 }
 
+/* A path that is busy for a while takes whole segments only: the end of a write goes
+ * with the next one, or when there is time left for it. Not below four packets: TCP
+ * may delay the ACK of two, and the end would wait for that. Nor while a long path is
+ * not full: the link idles, and the end would wait for a round trip.
+ */
+static u32 busy_from(const struct hps_sched_path *p)
+{
+	u64 pipe = us_to_octets(path_rate(p, UNKNOWN_RATE),
+				min_t(u32, p->min_rtt_us, MAX_RTT_US));
+	u32 least = max(hps_sched_longest(p), 4 * path_mss(p));
+
+	return clamp_t(u64, pipe, least, U32_MAX);
+}
+
+/* Does the end of a write wait, for the path is busy? */
+static bool end_waits(const struct hps_sched_path *p, u64 backlog)
+{
+	return backlog < hps_sched_longest(p) && p->in_flight >= busy_from(p);
+}
+
+/**
+ * hps_sched_ask_below - when shall a path that took nothing be asked again?
+ * @p:		the path
+ * @backlog:	what waits
+ *
+ * When half of what is in flight is acknowledged: one of two segments at the latest,
+ * however their overhead is counted. With the end of a write as soon as it may go.
+ *
+ * Return: octets in flight.
+ */
+u32 hps_sched_ask_below(const struct hps_sched_path *p, u64 backlog)
+{
+	u32 half = p->in_flight / 2 + HPS_SEGMENT_OVERHEAD;
+
+	return end_waits(p, backlog) ? max(half, busy_from(p) - 1) : half;
+}
+
 /**
  * hps_sched_segment - how much shall a path take from the backlog now?
  * @paths:	all paths of the connection
@@ -352,16 +403,10 @@ u32 hps_sched_segment(const struct hps_sched_path *paths, unsigned int n,
 	if (!p->usable || !backlog)
 		return 0;
 
-	/* A path that is busy for a while takes whole segments only: the end of
-	 * a write goes with the next one, or when there is time left for it. Not
-	 * below four packets: TCP may delay the ACK of two, and the end would wait
-	 * for that.
-	 */
-	len = hps_sched_longest(p);
-	if (backlog < len && p->in_flight >= max(len, 4 * path_mss(p)))
+	if (end_waits(p, backlog))
 		return 0;
 
-	len = min_t(u64, len, backlog);
+	len = min_t(u64, hps_sched_longest(p), backlog);
 	if (n > 1 && n <= MAX_PATHS && !work->alone) {
 		common = common_rate(paths, n);
 		if (work->stripe)

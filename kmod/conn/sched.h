@@ -48,9 +48,22 @@ struct hps_sched_work {
 	bool	alone;
 };
 
+/**
+ * hps_sched_idle - has a path nothing to do?
+ * @p:	the path
+ *
+ * The acknowledgement of a last packet may be 40 ms late.
+ */
+static inline bool hps_sched_idle(const struct hps_sched_path *p)
+{
+	return p->in_flight < 2 * p->mss;
+}
+
 u32 hps_sched_slice(u32 mss);
 u64 hps_sched_arrival(const struct hps_sched_path *p);
+u64 hps_sched_takes_us(const struct hps_sched_path *p, u32 len);
 u32 hps_sched_longest(const struct hps_sched_path *p);
+u32 hps_sched_ask_below(const struct hps_sched_path *p, u64 backlog);
 u32 hps_sched_cap(const struct hps_sched_path *p, u32 segment);
 u32 hps_sched_segment(const struct hps_sched_path *paths, unsigned int n,
 		      unsigned int self, const struct hps_sched_work *work);

@@ -20,6 +20,7 @@
 #include "conn/choose.h"
 #include "conn/duplicate.h"
 #include "conn/path.h"
+#include "conn/rescue.h"
 #include "conn/transit.h"
 #include "conn/watch.h"
 #include "control/trace.h"
@@ -58,7 +59,8 @@ static u32 append_room(struct hps_conn *conn, const struct page_frag *frag)
 }
 
 /* A chunk for at most @len octets, not yet known to others, or NULL. */
-static struct hps_chunk *begin_chunk(struct page_frag *frag, u32 len)
+static struct hps_chunk *begin_chunk(struct hps_send *snd,
+				     struct page_frag *frag, u32 len)
 {
 	struct hps_chunk *c;
 	u32 off;
@@ -67,7 +69,7 @@ static struct hps_chunk *begin_chunk(struct page_frag *frag, u32 len)
 								LEAST_SLICE),
 				  frag, GFP_KERNEL_ACCOUNT))
 		return NULL;
-	c = hps_chunk_alloc(GFP_KERNEL);
+	c = hps_chunk_alloc(snd, GFP_KERNEL);
 	if (!c)
 		return NULL;
 	off = ALIGN(frag->offset, 8);
@@ -99,7 +101,7 @@ static void add_chunk(struct hps_conn *conn, struct page_frag *frag,
 static int write_new(struct hps_conn *conn, struct page_frag *frag,
 		     struct iov_iter *from, u32 len)
 {
-	struct hps_chunk *c = begin_chunk(frag, len);
+	struct hps_chunk *c = begin_chunk(&conn->snd, frag, len);
 
 	if (!c)
 		return -ENOMEM;
@@ -107,7 +109,7 @@ static int write_new(struct hps_conn *conn, struct page_frag *frag,
 		   READ_ONCE(conn->snd.slice));
 	c->len = copy_from_iter(page_address(c->page) + c->page_off, len, from);
 	if (!c->len) {
-		hps_chunk_free(c);
+		hps_chunk_free(&conn->snd, c);
 		return -EFAULT;
 	}
 	/* Others may have freed it when the lock is dropped. */
@@ -133,7 +135,9 @@ int hps_send_write(struct hps_conn *conn, struct iov_iter *from, u32 len)
 	struct hps_chunk *c;
 	u32 room, n;
 
-	if (!frag->page || frag->offset >= frag->size)
+	/* Only this context adds chunks. */
+	if (!frag->page || frag->offset >= frag->size ||
+	    list_empty(&conn->snd.chunks))
 		return write_new(conn, frag, from, len);
 	spin_lock_bh(&conn->lock);
 	room = append_room(conn, frag);
@@ -142,9 +146,7 @@ int hps_send_write(struct hps_conn *conn, struct iov_iter *from, u32 len)
 	spin_unlock_bh(&conn->lock);
 	if (!room)
 		return write_new(conn, frag, from, len);
-	/* Only this context adds chunks; the last one cannot be acknowledged
-	 * away while @filling.
-	 */
+	/* The last one cannot be acknowledged away while @filling. */
 	c = last_chunk(conn);
 	n = copy_from_iter(page_address(c->page) + c->page_off + c->len,
 			   min_t(u32, room, len), from);
@@ -177,7 +179,7 @@ int hps_send_mark(struct hps_conn *conn)
 	c = last_chunk(conn);
 	if (!c || c->mark || c->closed) {
 		spin_unlock_bh(&conn->lock);
-		new = begin_chunk(frag, 1);
+		new = begin_chunk(&conn->snd, frag, 1);
 		if (!new)
 			return -ENOMEM;
 		spin_lock_bh(&conn->lock);
@@ -275,21 +277,23 @@ static struct hps_chunk *chunk_at(struct hps_send *snd, u64 off)
  */
 static bool shall_ask(struct hps_send *snd, u64 end)
 {
+	u32 limit = READ_ONCE(snd->limit);
+
 	/* Copies end below what was sent before. */
 	if (end <= snd->asked)
 		return false;
-	if ((snd->memory < snd->limit / 2 ||
-	     end - max(snd->asked, snd->una) < snd->limit / 3) &&
+	if ((snd->memory < limit / 2 ||
+	     end - max(snd->asked, snd->una) < limit / 3) &&
 	    !hps_send_memory_full())
 		return false;
 	snd->asked = end;
 	return true;
 }
 
-/* Puts the head in and the segment on the path. */
+/* Puts the head in and the segment on the path. @p: the path, before. */
 static bool give(struct hps_conn *conn, struct hps_path *path,
-		 struct hps_chunk *c, struct hps_segment *s, struct hps_tx *tx,
-		 u8 flags)
+		 const struct hps_sched_path *p, struct hps_chunk *c,
+		 struct hps_segment *s, struct hps_tx *tx, u8 flags)
 {
 	bool again = flags & HPS_DATA_RESENT;
 	struct hps_recv *rcv = &conn->rcv;
@@ -301,7 +305,7 @@ static bool give(struct hps_conn *conn, struct hps_path *path,
 	head = describe(&conn->snd, c, s, tx);
 	if (!head)
 		return false;
-	edge = hps_credit_rx_edge(&rcv->credit, rcv->reasm.next);
+	edge = hps_credit_rx_edge(&rcv->credit, rcv->reasm.next, path->buffer);
 	if (s->mark)
 		flags |= HPS_DATA_EOR;
 	if (!again && shall_ask(&conn->snd, hps_segment_end(s)))
@@ -310,17 +314,20 @@ static bool give(struct hps_conn *conn, struct hps_path *path,
 	if (ack != rcv->credit.acked || conn->todo & HPS_TODO_ACK) {
 		hps_mib_inc(conn->net, HPS_MIB_ACK_PIGGYBACKED);
 		rcv->credit.acked = ack;
-		conn->todo &= ~HPS_TODO_ACK;
+		/* Of a buffer that has grown only an ACK tells. */
+		if (path->buffer == rcv->credit.buffer)
+			conn->todo &= ~HPS_TODO_ACK;
 	}
 
+	s->policy = c->policy;
 	list_add_tail(&s->node, &path->segments);
-	hps_choose_given(path, s->len);
+	hps_choose_given(path, p, s);
 	hps_watch(conn);
 	path->tx_octets += s->len;
 	path->tx_segments++;
 	hps_link_count(path->link, s->len, 0, 1, 0);
-	hps_mib_inc(conn->net, HPS_MIB_SEGMENT_SENT);
-	hps_hist_count(conn->net, HPS_HIST_SEGMENT_SENT, s->len);
+	hps_mib_segment(conn->net, HPS_MIB_SEGMENT_SENT, HPS_HIST_SEGMENT_SENT,
+			s->len);
 	if (again) {
 		path->resent++;
 		path->resent_octets += s->len;
@@ -358,30 +365,31 @@ pull_again(struct hps_conn *conn, struct hps_path *path,
 		if (hps_segment_end(s) > snd->una)
 			break;
 		list_del(&s->node);
-		hps_segment_free(s);
+		hps_segment_free(snd, s);
 	}
 	s = list_first_entry_or_null(&snd->again, struct hps_segment, node);
 	if (!s || !has_room(path, p, s->len))
 		return false;
 	hps_segment_ack(s, snd->una);
 	c = chunk_at(snd, s->off);
-	copy = hps_segment_alloc();
+	copy = hps_segment_alloc(snd);
 	if (WARN_ON_ONCE(!c) || !copy)
 		goto err_free;
 	*copy = *s;
-	if (!give(conn, path, c, copy, tx, HPS_DATA_RESENT))
+	if (!give(conn, path, p, c, copy, tx, HPS_DATA_RESENT))
 		goto err_free;
 	/* It may have been shortened to what fits in pieces. */
 	s->len -= copy->len;
 	s->off += copy->len;
 	if (hps_segment_end(copy) == hps_segment_end(s)) {
 		list_del(&s->node);
-		hps_segment_free(s);
+		hps_segment_free(snd, s);
 	}
 	return true;
 
 err_free:
-	hps_segment_free(copy);
+	if (copy)
+		hps_segment_free(snd, copy);
 	hps_channel_back_off(path->ch);
 	return false;
 }
@@ -431,7 +439,8 @@ static bool is_held_back(struct hps_conn *conn,
 		return false;
 	if ((snd->cork || snd->more) && snd->end > snd->flush)
 		return true;
-	if (snd->nodelay || !snd->small || snd->end <= snd->awaited)
+	if (snd->nodelay || !snd->small || snd->end <= snd->awaited ||
+	    snd->una == snd->nxt)
 		return false;
 	for (i = 0; i < choice->n; i++) {
 		if (!choice->path[i].in_flight)
@@ -566,8 +575,8 @@ pull_run(struct hps_conn *conn, struct hps_path *path,
 		fit_from_back(&conn->snd, s);
 	c = chunk_at(&conn->snd, s->off);
 	if (WARN_ON_ONCE(!c) ||
-	    !give(conn, path, c, s, tx, slot ? HPS_DATA_DUPLICATE : 0)) {
-		hps_segment_free(s);
+	    !give(conn, path, p, c, s, tx, slot ? HPS_DATA_DUPLICATE : 0)) {
+		hps_segment_free(&conn->snd, s);
 		hps_channel_back_off(path->ch);
 		return false;
 	}
@@ -616,13 +625,14 @@ static u32 credit_room(struct hps_conn *conn, u32 wanted)
 }
 
 /* Gives the path @len octets from @nxt on, with the record mark if @mark. */
-static bool send_fresh(struct hps_conn *conn, struct hps_path *path, u32 mss,
-		       u32 len, bool mark, struct hps_tx *tx)
+static bool send_fresh(struct hps_conn *conn, struct hps_path *path,
+		       const struct hps_sched_path *p, u32 len, bool mark,
+		       struct hps_tx *tx)
 {
 	struct hps_send *snd = &conn->snd;
 	struct hps_segment *s;
 
-	s = hps_segment_alloc();
+	s = hps_segment_alloc(snd);
 	if (!s) {
 		hps_channel_back_off(path->ch);
 		return false;
@@ -631,13 +641,15 @@ static bool send_fresh(struct hps_conn *conn, struct hps_path *path, u32 mss,
 	s->len = len;
 	s->mark = mark;
 	s->copy = false;
-	if (!give(conn, path, snd->next, s, tx, 0)) {
-		hps_segment_free(s);
+	s->rescue = false;
+	s->rescued = 0;
+	if (!give(conn, path, p, snd->next, s, tx, 0)) {
+		hps_segment_free(snd, s);
 		hps_channel_back_off(path->ch);
 		return false;
 	}
 	hps_credit_tx_spend(&snd->credit, s->off, s->len + s->mark);
-	snd->small = s->len < mss - HPS_SEGMENT_OVERHEAD;
+	snd->small = s->len < p->mss - HPS_SEGMENT_OVERHEAD;
 	snd->nxt = hps_segment_end(s);
 	if (s->mark)
 		snd->record = snd->nxt;
@@ -689,16 +701,13 @@ pull_fresh(struct hps_conn *conn, struct hps_path *path,
 	/* A lone mark. */
 	if (!len)
 		return has_room(path, p, 1) &&
-		       send_fresh(conn, path, p->mss, 0, mark, tx);
+		       send_fresh(conn, path, p, 0, mark, tx);
 	if (conn->seqpacket || snd->mixed)
 		work.backlog = len;
 	work.backlog += mark ? 0 : min_t(u64, snd->coming, room - work.backlog);
 	take = hps_sched_segment(choice->path, choice->n, choice->self, &work);
 	if (!take || take > len) {
-		/* Asked again when half of it is acknowledged: one of two segments
-		 * at the latest, however their overhead is counted.
-		 */
-		path->ch->want_below = p->in_flight / 2 + HPS_SEGMENT_OVERHEAD;
+		path->ch->want_below = hps_sched_ask_below(p, work.backlog);
 		path->ch->want = true;
 		if (was_held)
 			hps_path_kick_all(conn);
@@ -708,46 +717,40 @@ pull_fresh(struct hps_conn *conn, struct hps_path *path,
 		len = end_with_chunk(snd, take);
 		mark = false;
 	}
-	return send_fresh(conn, path, p->mss, len, mark, tx);
+	return send_fresh(conn, path, p, len, mark, tx);
 }
 
-/* Nothing fresh may go: an idle path carries what others hold for long, so
- * that a slow or dead one cannot pin the window (SV-3).
- */
+/* Nothing fresh may go: an idle path carries what is late on another one. */
 static noinline_for_stack bool
-pull_stuck(struct hps_conn *conn, struct hps_path *path,
-	   const struct hps_sched_path *p, struct hps_tx *tx)
+pull_late(struct hps_conn *conn, struct hps_path *path,
+	  const struct hps_sched_path *p, struct hps_tx *tx)
 {
-	struct hps_send *snd = &conn->snd;
-	struct hps_segment *s = NULL, *copy, *c;
-	struct hps_path *other;
+	struct hps_segment *s, *copy;
+	struct hps_chunk *c;
 
-	if (!snd->stalled)
+	if (!path->rescues && !conn->snd.stalled)
 		return false;
-	if (p->in_flight) {
-		path->ch->want_below = 0;
+	/* Asked again when it is, or for fresh data before. */
+	if (!hps_sched_idle(p)) {
+		if (!path->ch->want)
+			path->ch->want_below = 2 * p->mss - 1;
 		path->ch->want = true;
 		return false;
 	}
-	list_for_each_entry(other, &conn->paths, node) {
-		if (other == path)
-			continue;
-		list_for_each_entry(c, &other->segments, node)
-			if (!c->copy && hps_segment_end(c) >
-			    max(snd->rescued, snd->una) &&
-			    (!s || c->off < s->off))
-				s = c;
-	}
-	copy = s ? hps_segment_alloc() : NULL;
+	s = hps_rescue_find(conn, path, p);
+	path->rescues = s;
+	copy = s ? hps_rescue_copy(conn, s) : NULL;
 	if (!copy)
 		return false;
-	*copy = *s;
-	hps_segment_ack(copy, snd->una);
-	if (!give(conn, path, chunk_at(snd, copy->off), copy, tx, HPS_DATA_RESENT)) {
-		hps_segment_free(copy);
+	c = chunk_at(&conn->snd, copy->off);
+	if (WARN_ON_ONCE(!c) ||
+	    !give(conn, path, p, c, copy, tx, HPS_DATA_RESENT | HPS_DATA_ACK)) {
+		hps_segment_free(&conn->snd, copy);
 		return false;
 	}
-	snd->rescued = hps_segment_end(copy);
+	s->rescued = hps_segment_end(copy) - s->off;
+	hps_choose_served(conn, path, copy->len);
+	hps_mib_add(conn->net, HPS_MIB_RESCUED_OCTETS, copy->len);
 	return true;
 }
 
@@ -770,19 +773,28 @@ bool hps_send_pull(struct hps_conn *conn, struct hps_path *path, u32 ahead,
 
 	lockdep_assert_held(&conn->lock);
 	path->ch->want = false;
-	if (conn->state != HPS_CONN_ESTABLISHED || !hps_path_usable(path) ||
-	    (list_empty(&conn->snd.again) && conn->snd.nxt == conn->snd.end &&
-	     !conn->snd.stalled && list_empty(&conn->snd.runs)))
+	if (conn->state != HPS_CONN_ESTABLISHED || !hps_path_usable(path))
 		return false;
+	if (list_empty(&conn->snd.again) && conn->snd.nxt == conn->snd.end &&
+	    !conn->snd.stalled && list_empty(&conn->snd.runs) &&
+	    !path->rescues) {
+		hps_rescue_watch(conn);
+		return false;
+	}
 	fresh = hps_choose_paths(conn, path, ahead, &choice);
 	p = &choice.path[choice.self];
+	path->rescues &= fresh;
 	if (!list_empty(&conn->snd.runs) &&
 	    pull_run(conn, path, p, fresh || hps_choose_copies(conn, path), tx))
 		return true;
 	/* It has no room for its piece, and said when it will have. */
 	if (path->ch->want)
 		return false;
-	return (fresh && (pull_again(conn, path, p, tx) ||
-			  pull_fresh(conn, path, &choice, tx))) ||
-	       pull_stuck(conn, path, p, tx);
+	if (fresh && (pull_again(conn, path, p, tx) ||
+		      pull_fresh(conn, path, &choice, tx) ||
+		      pull_late(conn, path, p, tx)))
+		return true;
+	if (fresh && hps_sched_idle(p))
+		hps_rescue_watch(conn);
+	return false;
 }

@@ -11,6 +11,7 @@ struct hps_conn;
 struct hps_path;
 struct hps_tx;
 struct iov_iter;
+struct sock;
 struct ubuf_info;
 
 int hps_send_write(struct hps_conn *conn, struct iov_iter *from, u32 len);
@@ -20,6 +21,7 @@ struct ubuf_info *hps_send_last_ubuf(struct hps_conn *conn);
 bool hps_send_takes_pages(struct hps_conn *conn, const struct iov_iter *from);
 int hps_send_mark(struct hps_conn *conn);
 u32 hps_send_space(const struct hps_conn *conn);
+u32 hps_send_grow(struct sock *sk, struct hps_conn *conn, u32 need);
 bool hps_send_admits(struct hps_conn *conn, u32 len);
 void hps_send_push(struct hps_conn *conn);
 void hps_send_written(struct hps_conn *conn);

@@ -101,7 +101,7 @@ static void fill_flow(const struct hps_conn *conn, struct hps_conn_flow *flow)
 		.duplicate_octets = rcv->duplicate_octets,
 		.peer_buffer	= snd->credit.buffer,
 		.snd_memory	= snd->memory,
-		.snd_limit	= snd->limit,
+		.snd_limit	= READ_ONCE(snd->limit),
 		.rcv_buffer	= rcv->credit.buffer,
 		.rcv_cost	= min_t(u64, rcv->reasm.cost, U32_MAX),
 		.cutoff		= config.cutoff,

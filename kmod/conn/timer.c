@@ -7,6 +7,7 @@
 #include "conn/conn.h"
 #include "conn/listener.h"
 #include "conn/path.h"
+#include "conn/rescue.h"
 #include "conn/watch.h"
 #include "link/pool.h"
 
@@ -166,6 +167,7 @@ void hps_conn_timers_init(struct hps_conn *conn)
 	timer_setup(&conn->alive_timer, alive_timer, 0);
 	timer_setup(&conn->ack_timer, ack_timer, 0);
 	timer_setup(&conn->cork_timer, cork_timer, 0);
+	hps_rescue_init(conn);
 	hps_watch_init(conn);
 }
 
@@ -174,6 +176,7 @@ void hps_conn_timers_stop(struct hps_conn *conn)
 {
 	timer_delete_sync(&conn->ack_timer);
 	timer_delete_sync(&conn->cork_timer);
+	timer_delete_sync(&conn->late_timer);
 	timer_delete_sync(&conn->watch_timer);
 	timer_delete_sync(&conn->alive_timer);
 }

@@ -80,6 +80,43 @@ u32 hps_send_space(const struct hps_conn *conn)
 }
 
 /**
+ * hps_send_grow - a writer has not enough room: shall the buffer grow?
+ * @sk:		the socket, locked
+ * @conn:	its connection
+ * @need:	octets that the writer wants to have room for
+ *
+ * It does if it is what holds the writer up (TCP_NOTSENT_LOWAT and net.hps.mem do
+ * so, too) and what bounds the rate, unless the program has set it or memory is
+ * short. Once per round trip, so that a peer which acknowledges nothing, or a path
+ * that has fallen silent, makes nothing grow.
+ *
+ * Context: process, no channel locked. Returns the octets that may be written now.
+ */
+u32 hps_send_grow(struct sock *sk, struct hps_conn *conn, u32 need)
+{
+	struct hps_send *snd = &conn->snd;
+	u32 limit, size;
+
+	if (sk->sk_userlocks & SOCK_SNDBUF_LOCK || hps_send_memory_full())
+		return hps_send_space(conn);
+	spin_lock_bh(&conn->lock);
+	limit = snd->limit;
+	size = limit;
+	if (snd->una >= snd->grow_from && snd->memory + (u64)need > limit)
+		size = hps_autobuf_send(snd->memory, snd->end - snd->una,
+					snd->nxt - snd->una, limit,
+					READ_ONCE(hps_net(conn->net)->sysctl.wmem_max));
+	if (size > limit && !hps_path_any_squeezed(conn)) {
+		WRITE_ONCE(sk->sk_sndbuf, size);
+		WRITE_ONCE(snd->limit, size);
+		snd->grow_from = snd->nxt;
+		hps_mib_inc(conn->net, HPS_MIB_BUFFER_GROWN);
+	}
+	spin_unlock_bh(&conn->lock);
+	return hps_send_space(conn);
+}
+
+/**
  * hps_send_admits - may a whole record be written, without waiting for room?
  * @conn:	the connection
  * @len:	octets of the record
@@ -103,38 +140,64 @@ bool hps_send_admits(struct hps_conn *conn, u32 len)
 	return false;
 }
 
-struct hps_chunk *hps_chunk_alloc(gfp_t gfp)
+/* Zeroed. With data lock or not: a writer has none. */
+struct hps_chunk *hps_chunk_alloc(struct hps_send *snd, gfp_t gfp)
 {
-	return kmem_cache_zalloc(chunk_cache, gfp);
+	struct hps_chunk *c = xchg(&snd->spare_chunk, NULL);
+
+	if (!c)
+		return kmem_cache_zalloc(chunk_cache, gfp);
+	*c = (struct hps_chunk) {};
+	return c;
 }
 
-struct hps_segment *hps_segment_alloc(void)
+/* Data lock held. */
+struct hps_segment *hps_segment_alloc(struct hps_send *snd)
 {
-	return kmem_cache_alloc(segment_cache, GFP_ATOMIC);
+	struct hps_segment *s = snd->spare_segment;
+
+	snd->spare_segment = NULL;
+	return s ? : kmem_cache_alloc(segment_cache, GFP_ATOMIC);
 }
 
-void hps_segment_free(struct hps_segment *s)
+/* Data lock held. */
+void hps_segment_free(struct hps_send *snd, struct hps_segment *s)
 {
-	if (s)
+	if (snd->spare_segment)
 		kmem_cache_free(segment_cache, s);
+	else
+		snd->spare_segment = s;
 }
 
 /* Lets go of a chunk's page; whoever waits for that may be told here. */
-void hps_chunk_free(struct hps_chunk *c)
+void hps_chunk_free(struct hps_send *snd, struct hps_chunk *c)
 {
 	put_page(c->page);
 	if (c->ubuf)
 		net_zcopy_put(c->ubuf);
-	kmem_cache_free(chunk_cache, c);
+	if (cmpxchg(&snd->spare_chunk, NULL, c))
+		kmem_cache_free(chunk_cache, c);
+}
+
+/* Nothing will be written any more. Data lock held. */
+static void free_spares(struct hps_send *snd)
+{
+	struct hps_chunk *c = xchg(&snd->spare_chunk, NULL);
+
+	if (c)
+		kmem_cache_free(chunk_cache, c);
+	if (snd->spare_segment)
+		kmem_cache_free(segment_cache, snd->spare_segment);
+	snd->spare_segment = NULL;
 }
 
 /* Returns what the caller is to take off by hps_send_charge(). */
-static u32 free_chunk(struct hps_chunk *c)
+static u32 free_chunk(struct hps_send *snd, struct hps_chunk *c)
 {
 	u32 memory = hps_chunk_memory(c);
 
 	list_del(&c->node);
-	hps_chunk_free(c);
+	hps_chunk_free(snd, c);
 	return memory;
 }
 
@@ -148,10 +211,16 @@ static void free_acked_chunks(struct hps_conn *conn)
 		if (hps_chunk_end(c) > snd->una || snd->next == c ||
 		    (snd->filling && list_is_last(&c->node, &snd->chunks)))
 			break;
-		freed += free_chunk(c);
+		freed += free_chunk(snd, c);
 	}
 	if (freed)
 		hps_send_charge(conn, -(s32)freed);
+}
+
+/* @octets came by another path, and may be in the way of this one still. */
+static void drag(struct hps_path *path, u32 octets)
+{
+	path->dragged = min_t(u64, (u64)path->dragged + octets, U32_MAX);
 }
 
 static void free_acked_segments(struct hps_conn *conn)
@@ -164,8 +233,12 @@ static void free_acked_segments(struct hps_conn *conn)
 			if (hps_segment_end(s) > conn->snd.una)
 				break;
 			list_del(&s->node);
+			if (path->arrived == s)
+				path->arrived = NULL;
 			path->unacked -= s->len + HPS_SEGMENT_OVERHEAD;
-			hps_segment_free(s);
+			if (s->rescued)
+				drag(path, s->len + HPS_SEGMENT_OVERHEAD);
+			hps_segment_free(&conn->snd, s);
 		}
 }
 
@@ -233,14 +306,18 @@ void hps_send_path_lost(struct hps_conn *conn, struct hps_path *path)
 	struct hps_segment *s, *next;
 
 	list_for_each_entry_safe(s, next, &path->segments, node) {
+		s->rescued = 0;
+		s->rescue = false;
 		if (!s->copy) {
 			lose_segment(&conn->snd, s);
 			continue;
 		}
 		list_del(&s->node);
-		hps_segment_free(s);
+		hps_segment_free(&conn->snd, s);
 	}
 	hps_duplicate_path_lost(conn, path);
+	path->arrived = NULL;
+	drag(path, path->unacked);
 	path->unacked = 0;
 	if (conn->snd.fin_sent && !conn->snd.fin_acked)
 		conn->todo |= HPS_TODO_FIN;
@@ -264,7 +341,7 @@ void hps_send_forget(struct hps_conn *conn)
 		/* sendmsg is about to write to the last one. */
 		if (snd->filling && list_is_last(&c->node, &snd->chunks))
 			break;
-		hps_send_charge(conn, -(s32)free_chunk(c));
+		hps_send_charge(conn, -(s32)free_chunk(snd, c));
 	}
 }
 
@@ -280,13 +357,14 @@ void hps_send_purge(struct hps_conn *conn)
 		hps_send_path_lost(conn, path);
 	list_for_each_entry_safe(s, next, &snd->again, node) {
 		list_del(&s->node);
-		hps_segment_free(s);
+		hps_segment_free(snd, s);
 	}
 	hps_duplicate_purge(conn);
 	snd->next = NULL;
 	list_for_each_entry_safe(c, c_next, &snd->chunks, node)
-		hps_send_charge(conn, -(s32)free_chunk(c));
+		hps_send_charge(conn, -(s32)free_chunk(snd, c));
 	count_memory(snd);
+	free_spares(snd);
 }
 
 /* Is there anything that could be sent now? Sure with the data lock only. */

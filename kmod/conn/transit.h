@@ -79,9 +79,9 @@ bool hps_send_memory_full(void);
 
 extern unsigned int hps_send_memory_pages;
 
-struct hps_chunk *hps_chunk_alloc(gfp_t gfp);
-void hps_chunk_free(struct hps_chunk *c);
-struct hps_segment *hps_segment_alloc(void);
-void hps_segment_free(struct hps_segment *s);
+struct hps_chunk *hps_chunk_alloc(struct hps_send *snd, gfp_t gfp);
+void hps_chunk_free(struct hps_send *snd, struct hps_chunk *c);
+struct hps_segment *hps_segment_alloc(struct hps_send *snd);
+void hps_segment_free(struct hps_send *snd, struct hps_segment *s);
 
 #endif /* _HPS_CONN_TRANSIT_H */

@@ -56,6 +56,7 @@ static const char * const names[] = {
 	[HPS_MIB_CONN_RECOVERED]	= "HpsConnRecovered",
 	[HPS_MIB_SEGMENT_SENT]		= "HpsSegmentSent",
 	[HPS_MIB_SEGMENT_RESENT]	= "HpsSegmentResent",
+	[HPS_MIB_RESCUED_OCTETS]	= "HpsRescuedOctets",
 	[HPS_MIB_SEGMENT_COPIED]	= "HpsSegmentCopied",
 	[HPS_MIB_WITHDRAWN_OCTETS]	= "HpsWithdrawnOctets",
 	[HPS_MIB_SEGMENT_RECEIVED]	= "HpsSegmentReceived",
@@ -64,6 +65,7 @@ static const char * const names[] = {
 	[HPS_MIB_ACK_PIGGYBACKED]	= "HpsAckPiggybacked",
 	[HPS_MIB_CREDIT_STALL]		= "HpsCreditStall",
 	[HPS_MIB_CREDIT_EXCEEDED]	= "HpsCreditExceeded",
+	[HPS_MIB_BUFFER_GROWN]		= "HpsBufferGrown",
 	[HPS_MIB_MEMORY_FULL]		= "HpsMemoryFull",
 	[HPS_MIB_SOFTIRQ_SEND]		= "HpsSoftirqSend",
 	[HPS_MIB_CALLER_SEND]		= "HpsCallerSend",
@@ -89,6 +91,11 @@ void hps_mib_add(const struct net *net, enum hps_mib_field field, u64 n)
 	this_cpu_add(hps_net(net)->mib->field[field], n);
 }
 
+static unsigned int bucket_of(u32 size)
+{
+	return min_t(unsigned int, fls(size), HPS_HIST_BUCKETS - 1);
+}
+
 /**
  * hps_hist_count() - count a size
  * @net: namespace
@@ -99,10 +106,25 @@ void hps_mib_add(const struct net *net, enum hps_mib_field field, u64 n)
  */
 void hps_hist_count(const struct net *net, enum hps_hist hist, u32 size)
 {
-	unsigned int bucket = min_t(unsigned int, fls(size),
-				    HPS_HIST_BUCKETS - 1);
+	this_cpu_inc(hps_net(net)->mib->hist[hist][bucket_of(size)]);
+}
 
-	this_cpu_inc(hps_net(net)->mib->hist[hist][bucket]);
+/**
+ * hps_mib_segment() - count a segment and its size
+ * @net: namespace
+ * @field: the counter
+ * @hist: the histogram
+ * @size: octets of payload
+ *
+ * Context: any.
+ */
+void hps_mib_segment(const struct net *net, enum hps_mib_field field,
+		     enum hps_hist hist, u32 size)
+{
+	struct hps_mib __percpu *mib = hps_net(net)->mib;
+
+	this_cpu_inc(mib->field[field]);
+	this_cpu_inc(mib->hist[hist][bucket_of(size)]);
 }
 
 /**

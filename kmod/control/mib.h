@@ -56,6 +56,7 @@ enum hps_mib_field {
 	HPS_MIB_CONN_RECOVERED,		/* those that got one again */
 	HPS_MIB_SEGMENT_SENT,
 	HPS_MIB_SEGMENT_RESENT,		/* sent again over another path */
+	HPS_MIB_RESCUED_OCTETS,		/* of these, late on a path that works */
 	HPS_MIB_SEGMENT_COPIED,		/* further copies, policy duplicate */
 	HPS_MIB_WITHDRAWN_OCTETS,	/* of copies that were not needed any more */
 	HPS_MIB_SEGMENT_RECEIVED,
@@ -64,6 +65,7 @@ enum hps_mib_field {
 	HPS_MIB_ACK_PIGGYBACKED,	/* data segments that carried news */
 	HPS_MIB_CREDIT_STALL,		/* times the sender had too little credit */
 	HPS_MIB_CREDIT_EXCEEDED,	/* connections ended: more than the credit */
+	HPS_MIB_BUFFER_GROWN,		/* times that a buffer was tuned */
 	HPS_MIB_MEMORY_FULL,		/* writes that met the bound net.hps.mem */
 	HPS_MIB_SOFTIRQ_SEND,		/* pushes done in softirq */
 	HPS_MIB_CALLER_SEND,		/* pushes done in the caller's context */
@@ -98,6 +100,8 @@ void hps_mib_net_exit(struct hps_net *hn);
 void hps_mib_add(const struct net *net, enum hps_mib_field field, u64 n);
 u64 hps_mib_sum(const struct hps_net *hn, enum hps_mib_field field);
 const char *hps_mib_name(enum hps_mib_field field);
+void hps_mib_segment(const struct net *net, enum hps_mib_field field,
+		     enum hps_hist hist, u32 size);
 
 void hps_hist_count(const struct net *net, enum hps_hist hist, u32 size);
 u64 hps_hist_sum(const struct hps_net *hn, enum hps_hist hist,

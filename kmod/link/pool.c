@@ -107,6 +107,7 @@ void hps_pool_put(struct hps_channel *ch)
 	bool keep;
 
 	hps_channel_use(ch, &pool_events, NULL);
+	ch->ops->idle(ch);
 	spin_lock_bh(&hn->lock);
 	list_for_each_entry(c, &hn->pool, use_node)
 		same += hps_channel_same_key(&c->key, &ch->key);

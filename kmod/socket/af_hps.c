@@ -20,8 +20,19 @@
 
 /* --- connect, listen, accept --------------------------------------------------------------- */
 
-static void forget_conn(struct hps_sock *hs, enum hps_reason reason)
+static void begin_buffers(struct sock *sk)
 {
+	const struct hps_net *hn = hps_net(sock_net(sk));
+
+	if (!(sk->sk_userlocks & SOCK_RCVBUF_LOCK))
+		WRITE_ONCE(sk->sk_rcvbuf, READ_ONCE(hn->sysctl.rmem));
+	if (!(sk->sk_userlocks & SOCK_SNDBUF_LOCK))
+		WRITE_ONCE(sk->sk_sndbuf, READ_ONCE(hn->sysctl.wmem));
+}
+
+static void forget_conn(struct sock *sk, enum hps_reason reason)
+{
+	struct hps_sock *hs = hps_sk(sk);
 	struct hps_conn *conn = hs->conn;
 
 	if (!conn)
@@ -29,6 +40,8 @@ static void forget_conn(struct hps_sock *hs, enum hps_reason reason)
 	WRITE_ONCE(hs->conn, NULL);
 	hps_conn_close(conn, reason);
 	hps_conn_put(conn);
+	/* They have grown for the paths of that one. */
+	begin_buffers(sk);
 }
 
 /* SO_BINDTODEVICE names a bundle, or the one link to be used; without it an
@@ -81,7 +94,7 @@ static int begin_connect(struct sock *sk, const union hps_addr *remote)
 	err = hps_conn_connect(sk, conn);
 	if (err) {
 		WRITE_ONCE(sk->sk_state, TCP_CLOSE);
-		forget_conn(hs, HPS_REASON_ABORT);
+		forget_conn(sk, HPS_REASON_ABORT);
 	} else {
 		hps_conn_watch(conn);
 	}
@@ -104,7 +117,7 @@ static void disconnect(struct socket *sock)
 		spin_unlock_bh(&hs->conn->lock);
 	}
 	hps_port_close(sock_net(sk), &hs->port);
-	forget_conn(hs, abort ? HPS_REASON_ABORT : HPS_REASON_NONE);
+	forget_conn(sk, abort ? HPS_REASON_ABORT : HPS_REASON_NONE);
 	WRITE_ONCE(sk->sk_state, TCP_CLOSE);
 	WRITE_ONCE(sk->sk_shutdown, 0);
 	sock->state = SS_UNCONNECTED;
@@ -147,7 +160,7 @@ static int hps_connect(struct socket *sock, struct sockaddr_unsized *uaddr,
 			goto out;
 		if (!hps_sk(sk)->port.port)
 			hps_sk(sk)->six = sa->sa_family == AF_INET6;
-		forget_conn(hps_sk(sk), HPS_REASON_ABORT);
+		forget_conn(sk, HPS_REASON_ABORT);
 		sk->sk_shutdown = 0;
 		err = begin_connect(sk, &remote);
 		if (err)
@@ -232,13 +245,10 @@ out:
 /* What every socket of ours begins with, whoever made it. */
 static void sock_setup(struct sock *sk)
 {
-	const struct hps_net *hn = hps_net(sock_net(sk));
-
 	if (sk->sk_family != AF_INET)
 		inet_sk(sk)->pinet6 = &((struct hps6_sock *)sk)->inet6;
 	sk->sk_write_space = hps_write_space;
-	WRITE_ONCE(sk->sk_rcvbuf, READ_ONCE(hn->sysctl.rmem));
-	WRITE_ONCE(sk->sk_sndbuf, READ_ONCE(hn->sysctl.wmem));
+	begin_buffers(sk);
 	sk->sk_state = TCP_CLOSE;
 	hps_sk(sk)->six = sk->sk_family == AF_INET6;
 	hps_sk(sk)->v6only = sk->sk_family == AF_INET6 &&
@@ -409,7 +419,7 @@ static int hps_shutdown(struct socket *sock, int how)
 		WRITE_ONCE(sk->sk_state, TCP_CLOSE);
 		break;
 	case TCP_SYN_SENT:
-		forget_conn(hs, HPS_REASON_ABORT);
+		forget_conn(sk, HPS_REASON_ABORT);
 		WRITE_ONCE(sk->sk_state, TCP_CLOSE);
 		sock->state = SS_UNCONNECTED;
 		break;

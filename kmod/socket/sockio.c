@@ -39,20 +39,12 @@ static void sleep_on(struct sock *sk, struct wait_queue_entry *wait,
 	lock_sock(sk);
 }
 
-/**
- * hps_wait_connect - wait for the answer to connect()
- * @sk:		the socket, locked
- * @timeo:	how long, jiffies; 0 does not wait
- *
- * Returns 0, or the error of the connection, -EAGAIN, or that of a signal.
- */
-int hps_wait_connect(struct sock *sk, long *timeo)
+/* Returns 0 when the answer is there, -EAGAIN, or the error of a signal. */
+static int wait_answer(struct sock *sk, long *timeo)
 {
 	DEFINE_WAIT_FUNC(wait, woken_wake_function);
 	int err = 0;
 
-	if (likely(READ_ONCE(sk->sk_state) != TCP_SYN_SENT))
-		return sk->sk_err ? sock_error(sk) : 0;
 	add_wait_queue(sk_sleep(sk), &wait);
 	while (READ_ONCE(sk->sk_state) == TCP_SYN_SENT) {
 		err = *timeo ? 0 : -EAGAIN;
@@ -63,6 +55,22 @@ int hps_wait_connect(struct sock *sk, long *timeo)
 		sleep_on(sk, &wait, timeo);
 	}
 	remove_wait_queue(sk_sleep(sk), &wait);
+	return err;
+}
+
+/**
+ * hps_wait_connect - wait for the answer to connect()
+ * @sk:		the socket, locked
+ * @timeo:	how long, jiffies; 0 does not wait
+ *
+ * Returns 0, or the error of the connection, -EAGAIN, or that of a signal.
+ */
+int hps_wait_connect(struct sock *sk, long *timeo)
+{
+	int err = 0;
+
+	if (unlikely(READ_ONCE(sk->sk_state) == TCP_SYN_SENT))
+		err = wait_answer(sk, timeo);
 	if (!err && sk->sk_err)
 		err = sock_error(sk);
 	return err;
@@ -116,6 +124,18 @@ static int send_error(struct sock *sk)
 	return 0;
 }
 
+/* As send_error(), of one that may have slept: another thread can have dropped
+ * the connection meanwhile.
+ */
+static int writer_error(struct sock *sk, const struct hps_conn *conn)
+{
+	int err = send_error(sk);
+
+	if (!err && hps_sk(sk)->conn != conn)
+		err = -EPIPE;
+	return err;
+}
+
 /* Waits until something can be written. @begun: half a record is out, so only
  * a fatal signal may end the wait.
  */
@@ -127,9 +147,7 @@ static int wait_space(struct sock *sk, struct hps_conn *conn, long *timeo,
 
 	add_wait_queue(sk_sleep(sk), &wait);
 	for (;;) {
-		err = send_error(sk);
-		if (!err && hps_sk(sk)->conn != conn)
-			err = -EPIPE;
+		err = writer_error(sk, conn);
 		if (err)
 			break;
 		set_bit(SOCK_NOSPACE, &sk->sk_socket->flags);
@@ -204,9 +222,13 @@ static ssize_t write_payload(struct sock *sk, struct hps_conn *conn,
 			break;
 		space = admitted ? INT_MAX : hps_send_space(conn);
 		if (!space) {
+			/* First, for what was not tried may have room. */
+			hps_send_push(conn);
+			space = hps_send_grow(sk, conn, 1);
+		}
+		if (!space) {
 			if (hps_send_memory_full())
 				hps_mib_inc(conn->net, HPS_MIB_MEMORY_FULL);
-			hps_send_push(conn);
 			err = wait_space(sk, conn, &timeo, record && done);
 			if (err)
 				break;
@@ -285,17 +307,20 @@ static int check_record(struct sock *sk, struct hps_conn *conn, size_t len,
 			long *timeo)
 {
 	u32 need = max_t(size_t, len, 1);
+	u32 space = hps_send_space(conn);
 	int err;
 
+	if (space < need)
+		space = hps_send_grow(sk, conn, need);
 	if (*timeo) {
-		if (hps_send_space(conn) >= min(need, conn->snd.limit / 3))
+		if (space >= min(need, READ_ONCE(conn->snd.limit) / 3))
 			return 0;
 		err = wait_space(sk, conn, timeo, false);
 		/* What is left of the time decides who may block from here on. */
 		if (err || *timeo)
 			return err;
 	}
-	if (need > conn->snd.limit)
+	if (need > READ_ONCE(conn->snd.limit))
 		return -EMSGSIZE;
 	set_bit(SOCK_NOSPACE, &sk->sk_socket->flags);
 	/* Pairs with the free of memory before hps_write_space(). */
@@ -329,7 +354,7 @@ static int wait_turn(struct sock *sk, struct hps_conn *conn, long *timeo)
 	while (conn->snd.in_record) {
 		conn->snd.record_wanted = true;
 		set_bit(SOCK_NOSPACE, &sk->sk_socket->flags);
-		err = hps_sk(sk)->conn == conn ? send_error(sk) : -EPIPE;
+		err = writer_error(sk, conn);
 		if (!err && !*timeo)
 			err = -EAGAIN;
 		if (!err && signal_pending(current))
@@ -340,9 +365,7 @@ static int wait_turn(struct sock *sk, struct hps_conn *conn, long *timeo)
 	}
 	remove_wait_queue(sk_sleep(sk), &wait);
 	/* The turn may have come because the connection was dropped. */
-	if (!err)
-		err = hps_sk(sk)->conn == conn ? send_error(sk) : -EPIPE;
-	return err;
+	return err ? err : writer_error(sk, conn);
 }
 
 /* A record may be begun: it is this one's turn, and there is room. */
@@ -482,8 +505,6 @@ static bool poll_busily(struct sock *sk, struct hps_conn *conn, u64 want)
 	unsigned long begin;
 	bool found;
 
-	if (!sk_can_busy_loop(sk))
-		return false;
 	nr = hps_recv_napi(conn, napi, ARRAY_SIZE(napi));
 	release_sock(sk);
 	begin = busy_loop_current_time();
@@ -517,31 +538,23 @@ static int wait_data(struct sock *sk, struct hps_conn *conn, u64 want,
 {
 	DEFINE_WAIT_FUNC(wait, woken_wake_function);
 	bool polled = false;
-	int err = 0;
+	int err;
 
 	add_wait_queue(sk_sleep(sk), &wait);
-	while (!readable(conn, want)) {
-		err = read_end(sk, conn, *timeo);
-		/* The last data may have come between the two looks. */
-		if (err && readable(conn, 1))
-			err = 0;
-		else if (!err) {
-			if (!hps_recv_wait(conn, want))
-				continue;
-			if (!polled && poll_busily(sk, conn, want)) {
-				polled = true;
-				continue;
-			}
-			polled = true;
+	while (!(err = read_end(sk, conn, *timeo)) &&
+	       hps_recv_wait(conn, want)) {
+		if (polled || !sk_can_busy_loop(sk) ||
+		    !poll_busily(sk, conn, want))
 			sleep_on(sk, &wait, timeo);
-			continue;
-		}
-		break;
+		polled = true;
 	}
 	remove_wait_queue(sk_sleep(sk), &wait);
 	/* Its data goes, too, if another thread has dropped it meanwhile. */
 	if (hps_sk(sk)->conn != conn)
 		return read_end(sk, conn, *timeo);
+	/* What has come before it counts. */
+	if (err && readable(conn, 1))
+		err = 0;
 	if (!err && hps_recv_at_end(conn))
 		err = 1;
 	return err;
@@ -555,7 +568,7 @@ static ssize_t read_stream(struct sock *sk, struct hps_conn *conn,
 	int err;
 
 	for (;;) {
-		err = hps_recv_read(conn, r);
+		err = hps_recv_queued(conn) ? hps_recv_read(conn, r) : 0;
 		if (err || r->done >= target || !r->len)
 			break;
 		/* A peek starts again: what it saw is still there. */

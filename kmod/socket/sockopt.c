@@ -14,6 +14,7 @@
 #include "conn/conn.h"
 #include "conn/join.h"
 #include "conn/path.h"
+#include "conn/recv.h"
 #include "conn/send.h"
 #include "link/bundle.h"
 #include "socket/hps_sock.h"
@@ -56,19 +57,12 @@ static bool sol_socket_supported(int name)
 static void grow_buffer(struct sock *sk)
 {
 	struct hps_conn *conn = hps_sk(sk)->conn;
-	u32 buffer = min_t(u32, READ_ONCE(sk->sk_rcvbuf),
-			   HPS_CREDIT_MAX_BUFFER);
-	struct hps_path *path;
 
 	if (!conn)
 		return;
 	spin_lock_bh(&conn->lock);
-	if (buffer > conn->rcv.credit.buffer) {
-		conn->rcv.credit.buffer = buffer;
-		conn->todo |= HPS_TODO_ACK;
-		list_for_each_entry(path, &conn->paths, node)
-			path->ch->ops->buffer(path->ch, buffer);
-	}
+	hps_recv_grow(conn, min_t(u32, READ_ONCE(sk->sk_rcvbuf),
+				  HPS_CREDIT_MAX_BUFFER));
 	spin_unlock_bh(&conn->lock);
 	hps_send_push(conn);
 }

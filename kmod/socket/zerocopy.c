@@ -55,8 +55,7 @@ static struct ubuf_info *get_ubuf(struct sock *sk, struct hps_conn *conn,
 int hps_zerocopy_begin(struct sock *sk, struct hps_conn *conn,
 		       struct msghdr *msg, size_t len, struct hps_source *src)
 {
-	const struct hps_net *hn = hps_net(conn->net);
-	size_t least = READ_ONCE(hn->sysctl.zerocopy_min);
+	size_t least = 0;
 
 	*src = (struct hps_source) {};
 	if (!len)
@@ -75,6 +74,8 @@ int hps_zerocopy_begin(struct sock *sk, struct hps_conn *conn,
 	} else {
 		return 0;
 	}
+	if (!least)
+		least = READ_ONCE(hps_net(conn->net)->sysctl.zerocopy_min);
 	src->pages = len >= least &&
 		     hps_send_takes_pages(conn, &msg->msg_iter);
 	if (!src->pages)

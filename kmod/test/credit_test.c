@@ -97,6 +97,40 @@ static void credit_buffer_may_grow(struct kunit *test)
 		      2 * BUFFER - n * HPS_MIN_SEGMENT_COST);
 }
 
+/* The edge of an ACK was overtaken, its buffer counts none the less. */
+static void credit_growth_by_an_old_ack(struct kunit *test)
+{
+	struct hps_credit_tx c;
+
+	hps_credit_tx_init(&c, BUFFER);
+	hps_credit_tx_update(&c, 5 * BUFFER, BUFFER, 4 * BUFFER + 1);
+	hps_credit_tx_update(&c, 4 * BUFFER, 3 * BUFFER, 4 * BUFFER + 1);
+	HPS_EXPECT_EQ(test, c.edge, 5 * BUFFER);
+	HPS_EXPECT_EQ(test, c.buffer, 3 * BUFFER);
+	hps_credit_tx_update(&c, 4 * BUFFER, 2 * BUFFER, 4 * BUFFER + 1);
+	HPS_EXPECT_EQ(test, c.buffer, 3 * BUFFER);
+}
+
+/* A path that has not told of the growth gives no credit for it. */
+static void credit_no_growth_by_edge_alone(struct kunit *test)
+{
+	struct hps_credit_tx tx;
+	struct hps_credit_rx rx;
+	u32 n;
+
+	hps_credit_tx_init(&tx, BUFFER);
+	hps_credit_rx_init(&rx, BUFFER);
+	for (n = 0; hps_credit_tx_room(&tx, n); n++)
+		hps_credit_tx_spend(&tx, n, 1);
+	rx.buffer = 8 * BUFFER;
+	hps_credit_tx_update(&tx, hps_credit_rx_edge(&rx, 0, rx.first), BUFFER, n);
+	HPS_EXPECT_EQ(test, hps_credit_tx_room(&tx, n), 0);
+	hps_credit_tx_update(&tx, hps_credit_rx_edge(&rx, 0, rx.buffer), rx.buffer,
+			     n);
+	HPS_EXPECT_EQ(test, hps_credit_tx_room(&tx, n),
+		      8 * BUFFER - n * HPS_MIN_SEGMENT_COST);
+}
+
 static void credit_hostile_edge_is_harmless(struct kunit *test)
 {
 	struct hps_credit_tx c;
@@ -114,10 +148,12 @@ static void credit_advertised_edge_never_goes_back(struct kunit *test)
 	struct hps_credit_rx c;
 
 	hps_credit_rx_init(&c, BUFFER);
-	HPS_EXPECT_EQ(test, hps_credit_rx_edge(&c, 1000), BUFFER + 1000);
-	HPS_EXPECT_EQ(test, hps_credit_rx_edge(&c, 0), BUFFER + 1000);
-	c.buffer = BUFFER / 2;
-	HPS_EXPECT_EQ(test, hps_credit_rx_edge(&c, 2000), BUFFER + 1000);
+	HPS_EXPECT_EQ(test, hps_credit_rx_edge(&c, 1000, BUFFER), BUFFER + 1000);
+	HPS_EXPECT_EQ(test, c.edge, BUFFER + 1000);
+	hps_credit_rx_edge(&c, 2000, BUFFER / 2);
+	HPS_EXPECT_EQ(test, c.edge, BUFFER + 1000);
+	HPS_EXPECT_EQ(test, c.peer.edge, BUFFER + 1000);
+	HPS_EXPECT_EQ(test, c.peer.buffer, BUFFER);
 }
 
 static void credit_window_due_at_three_eighths(struct kunit *test)
@@ -128,7 +164,7 @@ static void credit_window_due_at_three_eighths(struct kunit *test)
 	HPS_EXPECT(test, !hps_credit_rx_window_due(&c, 0));
 	HPS_EXPECT(test, !hps_credit_rx_window_due(&c, BUFFER / 8 * 3 - 1));
 	HPS_EXPECT(test, hps_credit_rx_window_due(&c, BUFFER / 8 * 3));
-	hps_credit_rx_edge(&c, BUFFER / 8 * 3);
+	hps_credit_rx_edge(&c, BUFFER / 8 * 3, BUFFER);
 	HPS_EXPECT(test, !hps_credit_rx_window_due(&c, BUFFER / 8 * 3));
 }
 
@@ -142,7 +178,7 @@ static void credit_window_due_counts_padding(struct kunit *test)
 		hps_credit_rx_charge(&c, n, 1);
 	HPS_EXPECT(test, !hps_credit_rx_window_due(&c, n - 1));
 	HPS_EXPECT(test, hps_credit_rx_window_due(&c, n));
-	hps_credit_rx_edge(&c, n);
+	hps_credit_rx_edge(&c, n, BUFFER);
 	HPS_EXPECT(test, !hps_credit_rx_window_due(&c, n));
 }
 
@@ -341,7 +377,7 @@ static void read_some(struct trace *t, u32 n)
 
 static void advertise(struct trace *t)
 {
-	u64 edge = hps_credit_rx_edge(&t->rx, t->consumed);
+	u64 edge = hps_credit_rx_edge(&t->rx, t->consumed, t->buffer);
 
 	t->advertised = edge - t->buffer;
 	hps_credit_tx_update(&t->tx, edge, t->buffer, t->snd_nxt);
@@ -417,6 +453,120 @@ static void credit_mixed_segments_never_stick(struct kunit *test)
 	run_trace(test, 16384, 3000, 7);
 }
 
+/* --- a buffer that grows, told by two paths ------------------------------------- */
+
+#define WAITING	64
+
+/* What a path has on its way to the sender: edges, with a buffer if by ACK. */
+struct news_path {
+	u64	edge[WAITING];
+	u32	buffer[WAITING];
+	u32	first, last;
+	u32	told;
+};
+
+static struct news_path news_paths[2];
+
+static void tell(struct trace *t, struct news_path *p, bool ack)
+{
+	u32 i = p->last % WAITING;
+
+	if (p->last - p->first == WAITING)
+		return;
+	if (ack)
+		p->told = t->rx.buffer;
+	p->edge[i] = hps_credit_rx_edge(&t->rx, t->consumed, p->told);
+	p->buffer[i] = ack ? p->told : 0;
+	p->last++;
+}
+
+static void hear(struct trace *t, struct news_path *p)
+{
+	u32 i = p->first % WAITING;
+
+	if (p->first == p->last)
+		return;
+	hps_credit_tx_update(&t->tx, p->edge[i],
+			     p->buffer[i] ? : t->tx.buffer, t->snd_nxt);
+	p->first++;
+}
+
+static void arrive_within_credit(struct kunit *test, struct trace *t)
+{
+	u32 i = t->arrived % SEGMENTS;
+
+	HPS_REQUIRE(test, t->arrived == t->sent ||
+		    hps_credit_rx_allows(&t->rx, t->start[i], t->len[i], 0));
+	arrive_one(t);
+}
+
+static void send_within_buffer(struct kunit *test, struct trace *t, u32 len)
+{
+	send_one(t, len);
+	/* Nobody may take for read what is not. */
+	HPS_REQUIRE(test, exact_cost(t) <= t->rx.buffer);
+}
+
+static void run_growth(struct kunit *test, u32 longest, u64 seed)
+{
+	struct hps_random rnd = { .state = seed };
+	struct trace *t = &trace;
+	struct news_path *p;
+	u32 step;
+
+	memset(t, 0, sizeof(*t));
+	memset(news_paths, 0, sizeof(news_paths));
+	hps_credit_tx_init(&t->tx, 8192);
+	hps_credit_rx_init(&t->rx, 8192);
+	news_paths[0].told = t->rx.first;
+	news_paths[1].told = t->rx.first;
+	for (step = 0; step < 40000; step++) {
+		p = &news_paths[hps_random_below(&rnd, 2)];
+		switch (hps_random_below(&rnd, 8)) {
+		case 0 ... 2:
+			send_within_buffer(test, t,
+					   1 + hps_random_below(&rnd, longest));
+			break;
+		case 3 ... 4:
+			arrive_within_credit(test, t);
+			break;
+		case 5:
+			read_some(t, hps_random_below(&rnd, longest));
+			t->advertised = t->consumed;
+			break;
+		case 6:
+			tell(t, p, !hps_random_below(&rnd, 8));
+			break;
+		case 7:
+			hear(t, p);
+			break;
+		}
+		if (step % 4000 == 3999)
+			t->rx.buffer = min_t(u32, 4 * t->rx.buffer, 1 << 20);
+	}
+	HPS_EXPECT_EQ(test, t->rx.buffer, 1 << 20);
+	/* All is read and told, on every path: nothing is left behind. */
+	while (t->arrived != t->sent)
+		arrive_within_credit(test, t);
+	t->consumed = arrived_end(t);
+	for (p = news_paths; p < news_paths + 2; p++)
+		while (p->first != p->last)
+			hear(t, p);
+	for (p = news_paths; p < news_paths + 2; p++) {
+		tell(t, p, true);
+		hear(t, p);
+	}
+	HPS_EXPECT_EQ(test, t->tx.buffer, 1 << 20);
+	HPS_EXPECT_EQ(test, hps_credit_tx_room(&t->tx, t->snd_nxt), 1 << 20);
+}
+
+static void credit_growth_overtaken_on_another_path(struct kunit *test)
+{
+	run_growth(test, 2, 8);
+	run_growth(test, 700, 9);
+	run_growth(test, 3000, 10);
+}
+
 static struct kunit_case cases[] = {
 	HPS_CASE(credit_first_segment),
 	HPS_CASE(credit_tiny_buffer_is_usable),
@@ -426,6 +576,8 @@ static struct kunit_case cases[] = {
 	HPS_CASE(credit_edge_never_goes_back),
 	HPS_CASE(credit_all_read_gives_all_back),
 	HPS_CASE(credit_buffer_may_grow),
+	HPS_CASE(credit_growth_by_an_old_ack),
+	HPS_CASE(credit_no_growth_by_edge_alone),
 	HPS_CASE(credit_hostile_edge_is_harmless),
 	HPS_CASE(credit_advertised_edge_never_goes_back),
 	HPS_CASE(credit_window_due_at_three_eighths),
@@ -441,6 +593,7 @@ static struct kunit_case cases[] = {
 	HPS_CASE(credit_grant_avoids_short_segments),
 	HPS_CASE(credit_tiny_segments_never_stick),
 	HPS_CASE(credit_mixed_segments_never_stick),
+	HPS_CASE(credit_growth_overtaken_on_another_path),
 	{}
 };
 

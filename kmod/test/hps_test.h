@@ -84,9 +84,11 @@ struct kunit_suite hps_test_##id = { \
 /* Every suite; main.c and runner.c have the list. */
 extern struct kunit_suite hps_test_access;
 extern struct kunit_suite hps_test_alive;
+extern struct kunit_suite hps_test_autobuf;
 extern struct kunit_suite hps_test_credit;
 extern struct kunit_suite hps_test_ddp;
 extern struct kunit_suite hps_test_health;
+extern struct kunit_suite hps_test_late;
 extern struct kunit_suite hps_test_message;
 extern struct kunit_suite hps_test_mpa;
 extern struct kunit_suite hps_test_rdmap;

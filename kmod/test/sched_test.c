@@ -235,9 +235,6 @@ static void random_path(struct hps_sched_path *p, struct hps_random *rnd)
 	p->ack_us = hps_random(rnd) >> hps_random_below(rnd, 32);
 }
 
-/* Whatever the snapshot says: never more than the backlog, a segment or the
- * room, and if everything has drained, somebody sends.
- */
 /* Policy single: the path that was chosen goes on, though another one idles. */
 static void sched_alone_does_not_look_at_others(struct kunit *test)
 {
@@ -249,6 +246,59 @@ static void sched_alone_does_not_look_at_others(struct kunit *test)
 	HPS_EXPECT(test, hps_sched_segment(p, 2, 1, &work) > 0);
 }
 
+/* A busy path refuses the end of a write, and is asked again as soon as it takes it:
+ * on a long link that is long before half of what is in flight has arrived.
+ */
+static void sched_end_is_asked_again_in_time(struct kunit *test)
+{
+	static const u32 rtt_us[] = { 230, 5000, 20000, 80000 };
+	u32 below, in_flight, end = 3000;
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(rtt_us); i++) {
+		struct hps_sched_path p = slow_ethernet;
+		u32 half;
+
+		p.min_rtt_us = rtt_us[i];
+		p.in_flight = in_flight = hps_sched_cap(&p, 0) - end;
+		half = in_flight / 2 + HPS_SEGMENT_OVERHEAD;
+		HPS_EXPECT_EQ(test, ask(&p, 1, 0, end, true), 0);
+		below = hps_sched_ask_below(&p, end);
+		HPS_EXPECT(test, below < in_flight);
+		HPS_EXPECT(test, below > half);
+		p.in_flight = below;
+		HPS_EXPECT_EQ(test, ask(&p, 1, 0, end, true), end);
+		p.in_flight = below + 1;
+		HPS_EXPECT_EQ(test, ask(&p, 1, 0, end, true), 0);
+		/* What is no end waits for half. */
+		p.in_flight = in_flight;
+		HPS_EXPECT_EQ(test, hps_sched_ask_below(&p, 1 << 20), half);
+	}
+}
+
+/* What the transport lets be in flight is what fills a path, and a rate that is
+ * unknown is not none.
+ */
+static void sched_end_by_window_and_unknown_rate(struct kunit *test)
+{
+	struct hps_sched_path p = slow_ethernet;
+
+	p.min_rtt_us = 20000;
+	p.in_flight = 100000;
+	HPS_EXPECT(test, ask(&p, 1, 0, 3000, true));
+	p.cwnd = 60000;
+	HPS_EXPECT_EQ(test, ask(&p, 1, 0, 3000, true), 0);
+	p.cwnd = 0;
+	p.rate = 0;
+	p.in_flight = 50000;
+	HPS_EXPECT(test, ask(&p, 1, 0, 3000, true));
+	p.min_rtt_us = 230;
+	HPS_EXPECT_EQ(test, ask(&p, 1, 0, 3000, true), 0);
+}
+
+/* Whatever the snapshot says: never more than the backlog, a segment or the
+ * room, and if everything has drained, somebody sends.
+ */
 static void sched_never_sticks(struct kunit *test)
 {
 	struct hps_random rnd = { .state = 42 };
@@ -284,6 +334,224 @@ static void sched_never_sticks(struct kunit *test)
 	}
 }
 
+/* --- against plain links: first in, first out, at a constant rate ------------- */
+
+#define LINKS		4
+#define NS_PER_US	(NSEC_PER_SEC / USEC_PER_SEC)
+#define PIECES		2048	/* segments in flight on a link */
+
+struct link {
+	u64	rate;
+	u64	delay_ns;
+	u64	free_ns;	/* done with what it has */
+	u64	busy_ns;	/* since then there is something in flight */
+	u64	acked_ns;	/* newest acknowledgement */
+	u32	in_flight;
+	u32	first, n;
+	struct {
+		u64	ack_ns;
+		u32	octets;
+	} piece[PIECES];
+};
+
+static struct link link[LINKS];
+static struct hps_sched_path view[LINKS];
+
+static u64 takes_ns(const struct link *l, u64 octets)
+{
+	return div64_u64(octets * NSEC_PER_SEC, l->rate);
+}
+
+static void look(const struct link *l, u64 now_ns, struct hps_sched_path *p)
+{
+	*p = (struct hps_sched_path) {
+		.usable = true, .rate = l->rate, .mss = MSS,
+		.in_flight = l->in_flight,
+		.min_rtt_us = div_u64(2 * l->delay_ns, NS_PER_US),
+		.busy_us = div_u64(now_ns - l->busy_ns, NS_PER_US),
+		.ack_us = div_u64(now_ns - max(l->busy_ns, l->acked_ns),
+				  NS_PER_US),
+	};
+}
+
+/* Two packets by two, as they are acknowledged. */
+static void give(struct link *l, u64 now_ns, u32 len)
+{
+	u32 left = len + HPS_SEGMENT_OVERHEAD;
+
+	if (!l->in_flight)
+		l->busy_ns = now_ns;
+	l->in_flight += left;
+	l->free_ns = max(l->free_ns, now_ns);
+	while (left) {
+		u32 i = (l->first + l->n++) % PIECES;
+		u32 n = min_t(u32, left, 2 * MSS);
+
+		left -= n;
+		l->free_ns += takes_ns(l, n);
+		l->piece[i].ack_ns = l->free_ns + 2 * l->delay_ns;
+		l->piece[i].octets = n;
+	}
+}
+
+/* The next acknowledgement. Returns when, U64_MAX if nothing is in flight. */
+static u64 step(unsigned int n)
+{
+	u64 at = U64_MAX;
+	struct link *next = NULL;
+	unsigned int i;
+
+	for (i = 0; i < n; i++)
+		if (link[i].n && link[i].piece[link[i].first].ack_ns < at) {
+			next = &link[i];
+			at = next->piece[next->first].ack_ns;
+		}
+	if (!next)
+		return at;
+	next->in_flight -= next->piece[next->first].octets;
+	next->first = (next->first + 1) % PIECES;
+	next->n--;
+	next->acked_ns = at;
+
+	return at;
+}
+
+/* Sends @backlog. Returns when the last octet has arrived, U64_MAX if it stuck. */
+static u64 run(unsigned int n, u64 backlog, bool stripe)
+{
+	u64 now_ns = 0, done_ns = 0;
+	unsigned int i;
+
+	for (i = 0; i < n; i++)
+		link[i] = (struct link) { .rate = link[i].rate,
+					  .delay_ns = link[i].delay_ns };
+	while (backlog && now_ns != U64_MAX) {
+		u32 len = 0;
+
+		for (i = 0; i < n; i++)
+			look(&link[i], now_ns, &view[i]);
+		for (i = 0; i < n && !len; i++)
+			len = ask(view, n, i, backlog, stripe);
+		if (!len) {
+			now_ns = step(n);
+			continue;
+		}
+		i--;
+		if (len > backlog || link[i].n > PIECES - 32)
+			return U64_MAX;
+		give(&link[i], now_ns, len);
+		done_ns = max(done_ns, link[i].free_ns + link[i].delay_ns);
+		backlog -= len;
+	}
+
+	return now_ns == U64_MAX ? now_ns : done_ns;
+}
+
+/* The best that the links could do, as fluids: those whose delay is short enough to
+ * help. With one link only it is the best single one.
+ */
+static u64 best_ns(unsigned int n, u64 octets, bool one)
+{
+	u64 best = U64_MAX;
+	unsigned int i, j;
+
+	for (i = 0; i < n; i++) {
+		u64 sum = 0, rate = 0;
+
+		for (j = 0; j < n; j++) {
+			if (link[j].delay_ns > link[i].delay_ns || (one && j != i))
+				continue;
+			rate += link[j].rate;
+			sum += ns_to_octets(link[j].rate, link[j].delay_ns);
+		}
+		best = min(best, div64_u64((octets + sum) * NSEC_PER_SEC, rate));
+	}
+
+	return best;
+}
+
+/* 10 Mbit/s to 1 Gbit/s, 50 us to 20 ms. Returns how many. */
+static unsigned int random_links(struct hps_random *rnd)
+{
+	static const u32 mbit[] = { 10, 40, 100, 100, 300 };
+	unsigned int n = 1 + hps_random_below(rnd, LINKS), i;
+
+	for (i = 0; i < n; i++) {
+		link[i].rate = mbit[hps_random_below(rnd, ARRAY_SIZE(mbit))] *
+			       125000ULL;
+		link[i].delay_ns = 50000 + (hps_random_below(rnd, 2) ? 0 :
+			hps_random_below(rnd, 20000) * 1000ULL);
+	}
+
+	return n;
+}
+
+/* With what the heads of segments cost. */
+static u64 with_heads(u64 octets)
+{
+	return octets + octets / 250 + 2 * HPS_SEGMENT_OVERHEAD;
+}
+
+static u64 random_octets(struct hps_random *rnd)
+{
+	u32 octets = hps_random(rnd) >> 10;
+
+	return 1 + (octets >> hps_random_below(rnd, 22));
+}
+
+/* By how many of 1000 parts @got is later than @ideal. */
+static u64 later(u64 got, u64 ideal)
+{
+	return got > ideal ? div64_u64((got - ideal) * 1000, ideal) : 0;
+}
+
+/* All of it is there nearly as soon as on fluids: later by 2 % in the mean, and by
+ * more where several links with long delays differ, but never twice as late.
+ */
+static void sched_random_against_fluid(struct kunit *test)
+{
+	struct hps_random rnd = { .state = 99 };
+	u64 sum = 0;
+	int round;
+
+	for (round = 0; round < 3000; round++) {
+		unsigned int n = random_links(&rnd);
+		u64 octets = random_octets(&rnd);
+		u64 ideal = best_ns(n, with_heads(octets), false);
+		u64 got = run(n, octets, true);
+
+		HPS_REQUIRE(test, got <= 2 * ideal + NSEC_PER_SEC / 1000);
+		sum += later(got, ideal);
+	}
+	HPS_EXPECT(test, sum < 3000 * 20);
+}
+
+/* The cut-off: what is split is there no later than by the best link alone, but for
+ * what a second segment must gain at least; what is not split goes over that one.
+ */
+static void sched_random_floor(struct kunit *test)
+{
+	struct hps_random rnd = { .state = 7 };
+	u64 sum[2] = { 0 };
+	int round, stripe;
+
+	for (round = 0; round < 3000; round++) {
+		unsigned int n = random_links(&rnd);
+		u64 octets = random_octets(&rnd);
+		u64 least = best_ns(n, with_heads(octets), true) +
+			    SPLIT_US * NS_PER_US;
+
+		for (stripe = 0; stripe < 2; stripe++) {
+			u64 got = run(n, octets, stripe);
+
+			HPS_REQUIRE(test, got <= least + least / 8);
+			sum[stripe] += later(got, least);
+		}
+	}
+	HPS_EXPECT(test, sum[0] < 3000 * 5);
+	HPS_EXPECT(test, sum[1] < 3000 * 5);
+}
+
 static struct kunit_case cases[] = {
 	HPS_CASE(sched_nothing_to_send),
 	HPS_CASE(sched_unusable_path_gets_nothing),
@@ -304,7 +572,11 @@ static struct kunit_case cases[] = {
 	HPS_CASE(sched_silent_path_gets_nothing),
 	HPS_CASE(sched_window_of_the_transport_counts),
 	HPS_CASE(sched_alone_does_not_look_at_others),
+	HPS_CASE(sched_end_is_asked_again_in_time),
+	HPS_CASE(sched_end_by_window_and_unknown_rate),
 	HPS_CASE(sched_never_sticks),
+	HPS_CASE(sched_random_against_fluid),
+	HPS_CASE(sched_random_floor),
 	{}
 };
 

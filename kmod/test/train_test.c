@@ -180,6 +180,21 @@ static void train_does_not_begin_late(struct kunit *test)
 	HPS_EXPECT_EQ(test, t.rate, 0);
 }
 
+/* The last packets of a train are lost, and it is noticed late. */
+static void train_does_not_span_a_loss(struct kunit *test)
+{
+	struct hps_train t = {};
+	u32 una = 0, now = 0;
+	int i;
+
+	for (i = 0; i < 40; i++) {
+		now = acks(&t, now, &una, 3, 242) + 70000;
+		hps_train_break(&t);
+		now = acks(&t, now, &una, 2, 242);
+	}
+	HPS_EXPECT(test, t.rate > 11900000 && t.rate < 12000000);
+}
+
 static struct kunit_case cases[] = {
 	HPS_CASE(train_unknown_at_first),
 	HPS_CASE(train_gives_the_rate_of_the_link),
@@ -193,6 +208,7 @@ static struct kunit_case cases[] = {
 	HPS_CASE(train_ignores_a_few_that_are_too_fast),
 	HPS_CASE(train_of_a_small_window),
 	HPS_CASE(train_does_not_begin_late),
+	HPS_CASE(train_does_not_span_a_loss),
 	{}
 };
 

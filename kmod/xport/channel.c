@@ -305,6 +305,25 @@ void hps_channel_push(struct hps_channel *ch)
 }
 
 /**
+ * hps_tx_alloc - memory that goes to the transport by reference
+ * @vec:	will be that memory, with a reference on its page
+ * @size:	octets, at most a page
+ *
+ * Returns where to write, NULL without memory. Any context.
+ */
+void *hps_tx_alloc(struct bio_vec *vec, u32 size)
+{
+	void *data = netdev_alloc_frag(size);
+	struct page *page;
+
+	if (!data)
+		return NULL;
+	page = virt_to_head_page(data);
+	bvec_set_page(vec, page, size, data - page_address(page));
+	return data;
+}
+
+/**
  * hps_tx_head - begin a message in memory of its own
  * @tx:		the message
  * @msg_len:	octets of the message header to come (any payload excluded)
@@ -313,15 +332,12 @@ void hps_channel_push(struct hps_channel *ch)
  */
 void *hps_tx_head(struct hps_tx *tx, u32 msg_len)
 {
-	void *head = netdev_alloc_frag(sizeof(struct hps_frame) + msg_len);
-	struct page *page;
+	void *head = hps_tx_alloc(&tx->vec[0],
+				  sizeof(struct hps_frame) + msg_len);
 
 	if (!head)
 		return NULL;
-	page = virt_to_head_page(head);
 	tx->frame = head;
-	bvec_set_page(&tx->vec[0], page, sizeof(struct hps_frame) + msg_len,
-		      head - page_address(page));
 	tx->nr = 1;
 	tx->len = msg_len;
 	tx->tail_room = false;

@@ -125,6 +125,8 @@ struct hps_tx {
 /* What the scheduler wants to know; read without the channel's lock. */
 struct hps_channel_metrics {
 	u32	in_flight;	/* octets given to the transport, not acknowledged */
+	u32	unacked;	/* the same, with what arrived behind a lost packet */
+	u32	acked;		/* where that begins in what was given, modulo 2^32 */
 	u32	min_rtt_us;
 	u32	srtt_us;
 	u32	mss;
@@ -151,7 +153,8 @@ struct hps_channel_pulse {
  * @connected:	may be NULL; else the transport is connected and no hello is sent
  * @hello:	the other end's hello came; an initiator gets the answer, a
  *		responder the question (and calls hps_channel_answer())
- * @control:	a message that is not data, whole, in a linear buffer
+ * @control:	a message that is not data, whole, in a linear buffer; returns 0,
+ *		-ENOMEM with nothing done, to be given it again later, or an error
  * @data:	the header of a segment of @len octets, @here of which lie at @pos in
  *		the receive queue; returns how many of these were noted (none without
  *		memory), or an error
@@ -200,7 +203,10 @@ struct hps_channel_events {
  * @pulse:	any context
  * @kick:	any context: have @push called soon
  * @buffer:	any context: make the transport's own flow control wide enough for
- *		@credit octets of HPS credit
+ *		@credit octets of HPS credit; the user sees that it is called by one
+ *		at a time
+ * @idle:	channel locked: no connection uses it now; @buffer's effect ends
+ * @squeezed:	any context: is the transport under memory pressure?
  * @options:	channel locked: packets carry the mark, priority, TOS and traffic class
  *		of @key from now on
  * @congestion:	process context, channel not locked, @tune held: congestion control
@@ -231,6 +237,8 @@ struct hps_channel_ops {
 	void (*pulse)(const struct hps_channel *ch, struct hps_channel_pulse *p);
 	void (*kick)(struct hps_channel *ch);
 	void (*buffer)(struct hps_channel *ch, u32 credit);
+	void (*idle)(struct hps_channel *ch);
+	bool (*squeezed)(const struct hps_channel *ch);
 	void (*options)(struct hps_channel *ch,
 			const struct hps_channel_key *key);
 	int  (*congestion)(struct hps_channel *ch);
@@ -309,6 +317,7 @@ void hps_channel_push_locked(struct hps_channel *ch);
 void hps_channel_push(struct hps_channel *ch);
 void hps_channel_ready(struct hps_channel *ch);
 void hps_tx_drop(struct hps_tx *tx);
+void *hps_tx_alloc(struct bio_vec *vec, u32 size);
 void *hps_tx_head(struct hps_tx *tx, u32 msg_len);
 int hps_channel_send_control(struct hps_channel *ch, const void *msg, u32 len);
 void hps_channel_sweep(struct net *net);

@@ -91,11 +91,11 @@ static int listener_socket(struct net *net, struct socket **sock)
 		(*sock)->sk->sk_ipv6only = 0;
 	}
 	sock_set_reuseaddr((*sock)->sk);
-	/* Children inherit it, and with it a window scale that is enough. */
+	/* Children inherit it, and with it a window scale that is enough, until
+	 * hps_tcp_adopt().
+	 */
 	(*sock)->sk->sk_userlocks |= SOCK_RCVBUF_LOCK;
-	(*sock)->sk->sk_rcvbuf =
-		min_t(u64, 4ULL * READ_ONCE(hps_net(net)->sysctl.rmem) +
-		      SZ_256K, INT_MAX / 2);
+	(*sock)->sk->sk_rcvbuf = hps_tcp_rcvbuf(net);
 	err = kernel_bind(*sock, (struct sockaddr_unsized *)&any, len);
 	if (err)
 		sock_release(*sock);

@@ -154,6 +154,76 @@ static void ended(struct hps_tcp *t, int err)
 	hps_channel_fail(&t->ch, err);
 }
 
+/* Credit is the flow control; TCP's window must never close while credit is
+ * left, or control messages would wait behind unread data. The factor covers
+ * what an skb costs above its payload at HPS_MIN_SEGMENT_COST octets each.
+ */
+static int rcvbuf_for(u32 credit)
+{
+	return min_t(u64, 4ULL * credit + SZ_256K, INT_MAX / 2);
+}
+
+/**
+ * hps_tcp_rcvbuf - TCP's receive buffer for its handshake
+ * @net:	the namespace
+ *
+ * The scale of its window is agreed upon then: HPS's buffer may grow one day.
+ * Afterwards tcp_narrow() takes off what is not needed yet, lest a peer fill it.
+ */
+int hps_tcp_rcvbuf(struct net *net)
+{
+	const struct hps_sysctls *s = &hps_net(net)->sysctl;
+
+	return rcvbuf_for(max(READ_ONCE(s->rmem), READ_ONCE(s->rmem_max)));
+}
+
+static void tcp_buffer(struct hps_channel *ch, u32 credit)
+{
+	struct hps_tcp *t = hps_tcp(ch);
+	int want = rcvbuf_for(credit);
+	struct sock *sk = t->sk;
+
+	if (credit > READ_ONCE(t->credit))
+		WRITE_ONCE(t->credit, credit);
+	/* Pairs with tcp_narrow(). */
+	smp_mb();
+	if (READ_ONCE(sk->sk_rcvbuf) < want)
+		WRITE_ONCE(sk->sk_rcvbuf, want);
+	/* Set when it connects, to what the scale allows; by itself it does not
+	 * follow. From 6.9 on TCP sets it as well, under the lock, maybe by what the
+	 * buffer was a moment before: the next time mends that.
+	 */
+	if (READ_ONCE(sk->sk_state) != TCP_CLOSE &&
+	    READ_ONCE(tcp_sk(sk)->window_clamp) < want)
+		WRITE_ONCE(tcp_sk(sk)->window_clamp, want);
+}
+
+/* The handshake is over, or a connection. The channel is locked; tcp_buffer() may be
+ * called meanwhile.
+ */
+static void tcp_narrow(struct hps_tcp *t)
+{
+	u32 credit;
+
+	do {
+		credit = READ_ONCE(t->credit);
+		WRITE_ONCE(t->sk->sk_rcvbuf, rcvbuf_for(credit));
+		/* Either this sees a larger credit or tcp_buffer() what was
+		 * written here.
+		 */
+		smp_mb();
+	} while (READ_ONCE(t->credit) != credit);
+}
+
+/* Whoever uses it next tells what he needs, by tcp_buffer(). */
+static void tcp_idle(struct hps_channel *ch)
+{
+	struct hps_tcp *t = hps_tcp(ch);
+
+	WRITE_ONCE(t->credit, READ_ONCE(hps_net(ch->net)->sysctl.rmem));
+	tcp_narrow(t);
+}
+
 static void on_state_change(struct sock *sk)
 {
 	struct hps_tcp *t = sk->sk_user_data;
@@ -166,6 +236,7 @@ static void on_state_change(struct sock *sk)
 			t->ch.state = HPS_CHANNEL_HELLO;
 			t->rx.pos = tcp_sk(sk)->copied_seq;
 			hps_tcp_addrs(sk, &t->ch.key.local, &t->ch.key.remote);
+			tcp_narrow(t);
 			if (t->ch.events && t->ch.events->connected) {
 				t->ch.events->connected(&t->ch);
 				break;
@@ -300,17 +371,9 @@ static unsigned int tcp_napi(const struct hps_channel *ch)
 	return id;
 }
 
-/* Credit is the flow control; TCP's window must never close while credit is
- * left, or control messages would wait behind unread data. The factor covers
- * what an skb costs above its payload at HPS_MIN_SEGMENT_COST octets each.
- */
-static void tcp_buffer(struct hps_channel *ch, u32 credit)
+static bool tcp_squeezed(const struct hps_channel *ch)
 {
-	struct sock *sk = hps_tcp_sk(ch);
-	int want = min_t(u64, 4ULL * credit + SZ_256K, INT_MAX / 2);
-
-	if (READ_ONCE(sk->sk_rcvbuf) < want)
-		WRITE_ONCE(sk->sk_rcvbuf, want);
+	return tcp_under_memory_pressure(hps_tcp_sk(ch));
 }
 
 /* The ECN bits are TCP's own. Returns whether it was another. */
@@ -496,6 +559,7 @@ static struct hps_channel *tcp_create(struct net *net,
 	t->ch.want_crc = READ_ONCE(hps_net(net)->sysctl.crc);
 	tcp_install(t, sock->sk);
 	tcp_keepalive(net, sock->sk);
+	WRITE_ONCE(sock->sk->sk_rcvbuf, hps_tcp_rcvbuf(net));
 	tcp_buffer(&t->ch, be32_to_cpu(hello->credit));
 	hps_channel_hold(&t->ch);
 	return &t->ch;
@@ -503,18 +567,6 @@ static struct hps_channel *tcp_create(struct net *net,
 
 /* How long a neighbour may take to tell its hardware address. */
 #define NEIGHBOUR_TIME	(HZ / 50)
-/* Of all that are asked in a namespace: these are broadcasts. */
-#define SOLICIT_INTERVAL (HZ / 10)
-
-/* True once in an interval. */
-static bool may_solicit(struct hps_net *hn)
-{
-	unsigned long next = READ_ONCE(hn->next_solicit);
-
-	return time_after_eq(jiffies, next) &&
-	       cmpxchg(&hn->next_solicit, next, jiffies + SOLICIT_INTERVAL) ==
-	       next;
-}
 
 /* The kernel asks a neighbour that does not answer once a second, and till then
  * keeps what is for it: a probe shall not wait for that.
@@ -538,7 +590,7 @@ static void ask_neighbour(struct hps_channel *ch)
 		return;
 	if (n->ops->solicit && READ_ONCE(n->nud_state) == NUD_INCOMPLETE &&
 	    time_after(jiffies, READ_ONCE(n->updated) + NEIGHBOUR_TIME) &&
-	    may_solicit(hps_net(ch->net))) {
+	    __ratelimit(&hps_net(ch->net)->solicit)) {
 		hps_mib_inc(ch->net, HPS_MIB_PROBE_SOLICIT);
 		local_bh_disable();
 		n->ops->solicit(n, NULL);
@@ -585,6 +637,8 @@ const struct hps_channel_ops hps_tcp_ops = {
 	.pulse		= hps_tcp_pulse,
 	.kick		= hps_tcp_kick,
 	.buffer		= tcp_buffer,
+	.idle		= tcp_idle,
+	.squeezed	= tcp_squeezed,
 	.options	= tcp_options,
 	.congestion	= tcp_congestion,
 	.end		= tcp_end,
@@ -612,6 +666,8 @@ int hps_tcp_adopt(struct net *net, struct socket *sock)
 	hps_channel_hold(&t->ch);
 	t->ch.state = HPS_CHANNEL_HELLO;
 	t->ch.want_crc = READ_ONCE(hn->sysctl.crc);
+	/* Whoever will use it tells more. */
+	t->credit = READ_ONCE(hn->sysctl.rmem);
 	t->ch.events = hps_inbound_events;
 	hps_tcp_addrs(sk, &t->ch.key.local, &t->ch.key.remote);
 	/* With tcp_fwmark_accept that of the SYN. */
@@ -634,6 +690,7 @@ int hps_tcp_adopt(struct net *net, struct socket *sock)
 
 	/* The peer may have spoken, or gone, before the callbacks were ours. */
 	lock_sock(sk);
+	tcp_narrow(t);
 	hps_tcp_receive(t);
 	if (sk->sk_state != TCP_ESTABLISHED)
 		on_state_change(sk);
@@ -665,7 +722,9 @@ void hps_tcp_exit(void)
 
 	for_each_possible_cpu(cpu)
 		tasklet_kill(&per_cpu(kick_lists, cpu).tasklet);
-	/* ORDER: channels are freed by RCU. */
+	/* ORDER: channels are freed by RCU, and so are the connections that late
+	 * kicks held; hps_exit() counts on that.
+	 */
 	rcu_barrier();
 	kmem_cache_destroy(tcp_cache);
 }

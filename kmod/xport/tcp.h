@@ -45,8 +45,11 @@ struct hps_tcp_rest {
  * @rx:		parser, under the channel lock
  * @rest:	struct hps_tcp_rest: messages that wait for memory, oldest first;
  *		under the channel lock
+ * @credit:	what TCP's window must be wide enough for, see tcp_buffer()
  * @sending:	tcp_sendmsg_locked() is at work, see tcp_release_push()
  * @train:	rate of the path, with the numbers of the newest acknowledgement
+ * @rate:	while there was no train: the most that TCP said, octets per second
+ * @resent:	TCP's count of packets sent again, at the newest acknowledgement
  * @delivered:	TCP's count of packets at that one
  * @ack_us:	when that was
  * @ubuf:	makes tcp_sendmsg_locked() gather our pages, see tcp_send.c
@@ -59,8 +62,11 @@ struct hps_tcp {
 	struct sock		*sk;
 	struct hps_tcp_rx	rx;
 	struct list_head	rest;
+	u32			credit;
 	bool			sending;
 	struct hps_train	train;
+	u64			rate;
+	u32			resent;
 	u32			delivered;
 	u32			ack_us;
 	struct ubuf_info	ubuf;
@@ -87,6 +93,7 @@ int hps_tcp_adopt(struct net *net, struct socket *sock);
 void hps_tcp_addrs(const struct sock *sk, union hps_addr *local,
 		   union hps_addr *remote);
 void hps_tcp_kick(struct hps_channel *ch);
+int hps_tcp_rcvbuf(struct net *net);
 int hps_tcp_check_congestion(struct net *net, char *name);
 void hps_tcp_default_congestion(struct net *net, char *name);
 int hps_tcp_init(void);

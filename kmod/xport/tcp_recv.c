@@ -167,6 +167,8 @@ static int receive_message(struct hps_tcp *t, const u8 *head, u32 avail,
 			err = receive_control(t, msg, len);
 		kfree(msg);
 	}
+	if (err == -ENOMEM)
+		return stall(ch);
 	if (err)
 		return err;
 	ch->rx_msn++;

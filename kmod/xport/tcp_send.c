@@ -267,7 +267,6 @@ static int add_trailer(struct hps_channel *ch, struct hps_tx *tx)
 	u32 pad = size - MPA_CRC_SIZE;
 	__le32 crc = ch->crc ? frame_crc(tx, pad) : 0;
 	struct bio_vec *last = &tx->vec[tx->nr - 1];
-	struct page *page;
 	u8 *tail;
 
 	if (tx->tail_room) {
@@ -279,12 +278,10 @@ static int add_trailer(struct hps_channel *ch, struct hps_tx *tx)
 		bvec_set_page(&tx->vec[tx->nr++], ZERO_PAGE(0), size, 0);
 		return 0;
 	} else {
-		tail = netdev_alloc_frag(size);
+		tail = hps_tx_alloc(&tx->vec[tx->nr], size);
 		if (!tail)
 			return -ENOMEM;
-		page = virt_to_head_page(tail);
-		bvec_set_page(&tx->vec[tx->nr++], page, size,
-			      (void *)tail - page_address(page));
+		tx->nr++;
 	}
 	memset(tail, 0, pad);
 	memcpy(tail + pad, &crc, MPA_CRC_SIZE);
@@ -339,15 +336,15 @@ int hps_tcp_send(struct hps_channel *ch, struct hps_tx *tx, bool more)
 	return err;
 }
 
-/* Sends the MPA start-up frame with our hello. The channel is locked. By reference,
- * as all else: to copy, TCP would take 32 KB and keep them as long as it lives.
+/* Sends the MPA start-up frame with our hello. The channel is locked. By
+ * reference, as all else: to copy, TCP would take 32 KB and keep them as long
+ * as it lives.
  */
 void hps_tcp_send_hello(struct hps_channel *ch)
 {
 	u32 size = sizeof(struct mpa_startup) + sizeof(struct hps_hello);
-	u8 *buf = netdev_alloc_frag(size);
 	struct bio_vec vec;
-	struct page *page;
+	u8 *buf = hps_tx_alloc(&vec, size);
 	u8 flags = 0;
 	bool sent;
 	int n;
@@ -362,10 +359,8 @@ void hps_tcp_send_hello(struct hps_channel *ch)
 		flags |= MPA_FLAG_REJECT;
 	n = mpa_startup_build(buf, size, !ch->outbound, flags, &ch->hello,
 			      sizeof(ch->hello));
-	page = virt_to_head_page(buf);
-	bvec_set_page(&vec, page, n, (void *)buf - page_address(page));
 	sent = tcp_give(hps_tcp(ch), &vec, 1, n, NULL, false, false) == n;
-	put_page(page);
+	put_page(vec.bv_page);
 	if (!sent) {
 		/* The first octets of a connection do not fit: no memory. */
 		hps_channel_fail(ch, -ENOMEM);

@@ -37,6 +37,15 @@ struct hps_train {
 	bool	sampled;
 };
 
+/**
+ * hps_train_break - what is acknowledged next does not follow what was before
+ * @t:		the path's record
+ */
+static inline void hps_train_break(struct hps_train *t)
+{
+	t->running = false;
+}
+
 void hps_train_ack(struct hps_train *t, u32 now_us, u32 una, u32 mss, u32 left,
 		   bool late);
 
