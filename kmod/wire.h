@@ -415,8 +415,8 @@ static_assert(sizeof(struct hps_links) == 8);
 	(sizeof(struct hps_frame) + sizeof(struct hps_data) + MPA_CRC_SIZE)
 static_assert(HPS_SEGMENT_OVERHEAD == 44);
 
-/* The most payload that one segment can carry. */
+/* The most payload that one segment of any kind can carry. */
 #define HPS_MAX_SEGMENT \
-	(MPA_MAX_ULPDU - HPS_ULPDU_HEAD - sizeof(struct hps_data))
+	(MPA_MAX_ULPDU - HPS_ULPDU_HEAD - sizeof(struct hps_place))
 
 #endif /* _HPS_WIRE_H */

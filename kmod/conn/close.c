@@ -4,6 +4,7 @@
 #include <net/sock.h>
 
 #include "conn/conn.h"
+#include "conn/direct.h"
 #include "conn/path.h"
 #include "conn/recv.h"
 #include "conn/rejoin.h"
@@ -140,6 +141,7 @@ void hps_conn_close(struct hps_conn *conn, enum hps_reason reason)
 	if (reason == HPS_REASON_NONE &&
 	    conn->rcv.reasm.frontier != conn->rcv.reasm.next)
 		reason = HPS_REASON_UNREAD;
+	hps_direct_forget(conn, -ECANCELED);
 	finish = conn->state == HPS_CONN_ESTABLISHED;
 	if (finish && reason != HPS_REASON_NONE) {
 		hps_conn_reset(conn, reason);

@@ -8,6 +8,7 @@
 #include <net/sock.h>
 #include <net/tcp_states.h>
 
+#include "conn/direct.h"
 #include "conn/join.h"
 #include "conn/listener.h"
 #include "conn/path.h"
@@ -121,6 +122,7 @@ static void conn_free(struct rcu_head *rcu)
 {
 	struct hps_conn *conn = container_of(rcu, struct hps_conn, rcu);
 
+	hps_direct_free(conn);
 	kfree(conn->offer);
 	kmem_cache_free(conn_cache, conn);
 }
@@ -169,6 +171,7 @@ static void conn_end(struct work_struct *work)
 		hps_conn_event(conn, HPS_CONN_EVENT_CLOSED, HPS_REASON_NONE,
 			       0);
 	conn->state = HPS_CONN_CLOSED;
+	hps_direct_forget(conn, -ECONNABORTED);
 	spin_unlock_bh(&conn->lock);
 	hps_conn_timers_stop(conn);
 	hps_rejoin_stop(conn);
@@ -275,6 +278,7 @@ void hps_conn_lost(struct hps_conn *conn, int err, enum hps_reason reason)
 	hps_conn_event(conn, HPS_CONN_EVENT_CLOSED, reason, err);
 	/* What lies behind a gap can never be read. */
 	hps_reasm_cut(&conn->rcv.reasm);
+	hps_direct_forget(conn, err);
 	hps_send_forget(conn);
 	/* The socket may stay open for long. */
 	if (conn->rejoin)

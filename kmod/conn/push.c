@@ -4,6 +4,7 @@
 #include "conn/join.h"
 #include "conn/path.h"
 #include "conn/send.h"
+#include "conn/serve.h"
 #include "conn/watch.h"
 #include "control/trace.h"
 #include "ddp/message.h"
@@ -144,7 +145,8 @@ static bool take_todo(struct hps_conn *conn, u8 bit)
 	spin_lock_bh(&conn->lock);
 	taken = conn->todo & bit;
 	if (bit == HPS_TODO_FIN &&
-	    (conn->snd.nxt != conn->snd.end || !list_empty(&conn->snd.again)))
+	    (conn->snd.nxt != conn->snd.end || !list_empty(&conn->snd.again) ||
+	     hps_serve_waits(conn)))
 		taken = false;
 	if (taken) {
 		conn->todo &= ~bit;

@@ -194,6 +194,7 @@ struct hps_channel_events {
  * @flush:	channel locked: send what was queued; true if something remains, so
  *		that nothing new should be sent
  * @receive:	channel locked: look at what has arrived, which had to wait
+ * @peek:	channel locked: copy @len octets at @pos, which have arrived, to @to
  * @read:	channel owned: copy @len octets at @pos to @to, may sleep
  * @splice:	channel owned: as @read, but put references into a pipe, which the
  *		caller has locked; returns octets, maybe fewer, or an error
@@ -228,6 +229,7 @@ struct hps_channel_ops {
 	int  (*send)(struct hps_channel *ch, struct hps_tx *tx, bool more);
 	bool (*flush)(struct hps_channel *ch);
 	void (*receive)(struct hps_channel *ch);
+	int  (*peek)(struct hps_channel *ch, u32 pos, void *to, u32 len);
 	int  (*read)(struct hps_channel *ch, u32 pos, u32 len, struct iov_iter *to);
 	int  (*splice)(struct hps_channel *ch, u32 pos, u32 len,
 		       struct pipe_inode_info *pipe, unsigned int flags);

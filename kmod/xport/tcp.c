@@ -629,6 +629,7 @@ const struct hps_channel_ops hps_tcp_ops = {
 	.send		= hps_tcp_send,
 	.flush		= hps_tcp_flush,
 	.receive	= tcp_receive,
+	.peek		= hps_tcp_peek,
 	.read		= hps_tcp_read,
 	.splice		= hps_tcp_splice,
 	.trim		= hps_tcp_trim,

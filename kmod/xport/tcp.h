@@ -115,6 +115,7 @@ void hps_tcp_pulse(const struct hps_channel *ch, struct hps_channel_pulse *p);
 /* tcp_recv.c */
 bool hps_tcp_heard(const struct hps_tcp *t);
 void hps_tcp_receive(struct hps_tcp *t);
+int hps_tcp_peek(struct hps_channel *ch, u32 pos, void *to, u32 len);
 int hps_tcp_read(struct hps_channel *ch, u32 pos, u32 len, struct iov_iter *to);
 int hps_tcp_splice(struct hps_channel *ch, u32 pos, u32 len,
 		   struct pipe_inode_info *pipe, unsigned int flags);

@@ -282,9 +282,15 @@ static int receive_head(struct hps_tcp *t, u32 avail)
 	case HPS_MSG_OK:
 		break;
 	}
-	if (info.type == HPS_MSG_DATA)
+	switch (info.type) {
+	case HPS_MSG_DATA:
+	case HPS_MSG_PLACE:
+	case HPS_MSG_REQUEST:
+	case HPS_MSG_RESULT:
 		return receive_data(t, head, avail, &info, frame, len);
-	return receive_message(t, head, avail, frame, len);
+	default:
+		return receive_message(t, head, avail, frame, len);
+	}
 }
 
 static int receive_payload(struct hps_tcp *t, u32 avail)
@@ -415,6 +421,20 @@ void hps_tcp_receive(struct hps_tcp *t)
 		hps_tcp_kick(ch);
 	acknowledge_waiting(t);
 	trim_to(t, keep);
+}
+
+/**
+ * hps_tcp_peek - copy from the receive queue to memory of the kernel
+ * @ch:		the channel, locked
+ * @pos:	where
+ * @to:		whereto
+ * @len:	how much; all of it has arrived
+ *
+ * Returns 0 or an error, which means that TCP's queue is not as it was seen.
+ */
+int hps_tcp_peek(struct hps_channel *ch, u32 pos, void *to, u32 len)
+{
+	return peek(hps_tcp_sk(ch), pos, to, len);
 }
 
 /**
