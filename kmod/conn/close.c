@@ -136,6 +136,8 @@ void hps_conn_close(struct hps_conn *conn, enum hps_reason reason)
 	spin_lock_bh(&conn->lock);
 	conn->sk = NULL;
 	conn->pending = false;
+	/* The memory is that of a socket. */
+	WRITE_ONCE(conn->domain, 0);
 	conn->held_net = true;
 	conn->deadline = jiffies + READ_ONCE(hn->sysctl.fin_timeout) * HZ;
 	if (reason == HPS_REASON_NONE &&

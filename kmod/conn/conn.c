@@ -32,6 +32,19 @@ static const struct rhashtable_params conn_hash_params = {
 
 static void conn_end(struct work_struct *work);
 
+/* It comes again after 2^32 connections. A region that was made for one of them alone
+ * has also a domain and a tag, which is random.
+ */
+static u32 next_stream(struct net *net)
+{
+	u32 stream;
+
+	do {
+		stream = atomic_inc_return(&hps_net(net)->streams);
+	} while (!stream);
+	return stream;
+}
+
 /**
  * hps_conn_alloc - make a connection
  * @net:	its namespace
@@ -54,6 +67,7 @@ struct hps_conn *hps_conn_alloc(struct net *net, bool initiator, u32 rmem,
 	conn->net = net;
 	conn->initiator = initiator;
 	get_random_bytes(&conn->token, sizeof(conn->token));
+	conn->stream = next_stream(net);
 	INIT_LIST_HEAD(&conn->net_node);
 	INIT_LIST_HEAD(&conn->accept_node);
 	INIT_LIST_HEAD(&conn->paths);

@@ -212,6 +212,10 @@ struct hps_recv {
  * @local, @remote: as getsockname() and getpeername() tell
  * @paths:	struct hps_path
  * @token, @peer_token: name the two ends in joins
+ * @domain:	protection domain of its socket, of its listener while pending; 0: none,
+ *		and no region is found
+ * @stream:	its number among the connections of the namespace, never 0: regions may
+ *		be for it alone
  * @nonce:	keys of joins: [0] initiator's, [1] responder's
  * @todo:	HPS_TODO_*
  * @err:	why it is CLOSED, for the socket
@@ -285,6 +289,8 @@ struct hps_conn {
 	u8			tries;
 	u64			token;
 	u64			peer_token;
+	u32			domain;
+	u32			stream;
 	u8			nonce[2][HPS_NONCE_LEN];
 	union hps_addr		local;
 	union hps_addr		remote;

@@ -14,9 +14,11 @@
 #include "conn/conn.h"
 #include "conn/join.h"
 #include "conn/send.h"
+#include "ddp/region.h"
 #include "link/bundle.h"
 #include "net.h"
 #include "socket/hps_sock.h"
+#include "socket/verbs.h"
 
 /* --- connect, listen, accept --------------------------------------------------------------- */
 
@@ -305,6 +307,7 @@ static struct sock *accept_sock(struct sock *lsk, struct socket *newsock,
 	hs->policy = ls->policy;
 	hs->cutoff = ls->cutoff;
 	hs->own_cutoff = ls->own_cutoff;
+	hps_verbs_inherit(sk, lsk);
 	return sk;
 }
 
@@ -466,6 +469,7 @@ static void linger(struct sock *sk, long timeo)
 static int hps_release(struct socket *sock)
 {
 	struct sock *sk = sock->sk;
+	struct hps_domain *domain;
 	struct hps_sock *hs;
 
 	if (!sk)
@@ -488,8 +492,13 @@ static int hps_release(struct socket *sock)
 	}
 	WRITE_ONCE(sk->sk_state, TCP_CLOSE);
 	sk->sk_shutdown = SHUTDOWN_MASK;
+	domain = hs->domain;
+	hs->domain = NULL;
 	sock_orphan(sk);
 	release_sock(sk);
+	/* ORDER: it needs the namespace, which the socket holds. */
+	if (domain)
+		hps_domain_put(domain);
 	sock->sk = NULL;
 	sock_put(sk);
 	return 0;

@@ -9,6 +9,7 @@
 #include "conn/listener.h"
 
 struct hps_conn;
+struct hps_domain;
 struct pipe_inode_info;
 
 /**
@@ -16,6 +17,7 @@ struct pipe_inode_info;
  * @inet:	first, for sockets that AF_INET and AF_INET6 made
  * @conn:	the connection, NULL before connect() and on listeners; holds one
  *		reference
+ * @domain:	its protection domain, NULL until it needs one; holds one reference
  * @port:	the claim that bind() made
  * @six:	addresses are shown as IPv6, v4-mapped where needed
  * @v6only:	IPV6_V6ONLY
@@ -29,6 +31,7 @@ struct pipe_inode_info;
 struct hps_sock {
 	struct inet_sock	inet;
 	struct hps_conn		*conn;
+	struct hps_domain	*domain;
 	struct hps_port		port;
 	bool			six;
 	bool			v6only;

@@ -9,6 +9,7 @@
 #include <net/sock.h>
 #include <net/tcp.h>
 #include <uapi/linux/hps.h>
+#include <uapi/linux/hps_direct.h>
 
 #include "compat.h"
 #include "conn/conn.h"
@@ -16,9 +17,11 @@
 #include "conn/path.h"
 #include "conn/recv.h"
 #include "conn/send.h"
+#include "ddp/region.h"
 #include "link/bundle.h"
 #include "socket/hps_sock.h"
 #include "socket/info.h"
+#include "socket/verbs.h"
 #include "socket/zerocopy.h"
 #include "xport/tcp.h"
 
@@ -229,6 +232,7 @@ void hps_sock_configure(const struct hps_sock *hs, struct hps_conn *conn)
 	conn->policy = hs->policy;
 	conn->cutoff = hs->cutoff;
 	conn->own_cutoff = hs->own_cutoff;
+	WRITE_ONCE(conn->domain, hs->domain ? hs->domain->id : 0);
 }
 
 static void apply(struct hps_sock *hs)
@@ -489,6 +493,19 @@ static int set_congestion(struct sock *sk, sockptr_t val, unsigned int len)
 	return 0;
 }
 
+/* Of direct placement: what the socket itself does not keep. */
+static int set_direct(struct sock *sk, int name, sockptr_t val, unsigned int len)
+{
+	int v, err;
+
+	err = get_int(val, len, &v);
+	if (err)
+		return err;
+	if (name == HPS_DIRECT_DEREGISTER)
+		return hps_verbs_deregister(sk, v);
+	return hps_verbs_domain(sk, v);
+}
+
 int hps_setsockopt(struct socket *sock, int level, int name, sockptr_t val,
 		   unsigned int len)
 {
@@ -501,6 +518,9 @@ int hps_setsockopt(struct socket *sock, int level, int name, sockptr_t val,
 		return set_sol_socket(sock, name, val, len);
 	if (level == IPPROTO_TCP && name == TCP_CONGESTION)
 		return set_congestion(sk, val, len);
+	if (level == SOL_HPS && (name == HPS_DIRECT_DEREGISTER ||
+				 name == HPS_DIRECT_DOMAIN))
+		return set_direct(sk, name, val, len);
 	o = find_option(sk, level, name);
 	if (!o)
 		return -ENOPROTOOPT;
@@ -562,6 +582,8 @@ int hps_getsockopt(struct socket *sock, int level, int name, char __user *val,
 
 	if (level == SOL_HPS && name == HPS_INFO)
 		return get_info(sock->sk, val, optlen);
+	if (level == SOL_HPS && name == HPS_DIRECT_REGISTER)
+		return hps_verbs_register(sock->sk, val, optlen);
 	if (o) {
 		lock_sock(sk);
 		v = o->get(sk);
