@@ -12,6 +12,7 @@
 
 #include "compat.h"
 #include "conn/conn.h"
+#include "conn/cq.h"
 #include "conn/join.h"
 #include "conn/send.h"
 #include "link/bundle.h"
@@ -486,6 +487,8 @@ static int hps_release(struct socket *sock)
 		hps_conn_put(hs->conn);
 		hs->conn = NULL;
 	}
+	hps_cq_put(hs->cq);
+	hs->cq = NULL;
 	WRITE_ONCE(sk->sk_state, TCP_CLOSE);
 	sk->sk_shutdown = SHUTDOWN_MASK;
 	sock_orphan(sk);

@@ -9,6 +9,7 @@
 #include "conn/listener.h"
 
 struct hps_conn;
+struct hps_cq;
 struct pipe_inode_info;
 
 /**
@@ -16,6 +17,8 @@ struct pipe_inode_info;
  * @inet:	first, for sockets that AF_INET and AF_INET6 made
  * @conn:	the connection, NULL before connect() and on listeners; holds one
  *		reference
+ * @cq:	where completions go, with a reference; NULL until the program sets it,
+ *		then the same until release. Accepted sockets begin with none
  * @port:	the claim that bind() made
  * @six:	addresses are shown as IPv6, v4-mapped where needed
  * @v6only:	IPV6_V6ONLY
@@ -29,6 +32,7 @@ struct pipe_inode_info;
 struct hps_sock {
 	struct inet_sock	inet;
 	struct hps_conn		*conn;
+	struct hps_cq		*cq;
 	struct hps_port		port;
 	bool			six;
 	bool			v6only;
