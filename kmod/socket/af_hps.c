@@ -12,6 +12,7 @@
 
 #include "compat.h"
 #include "conn/conn.h"
+#include "conn/cq.h"
 #include "conn/join.h"
 #include "conn/send.h"
 #include "ddp/region.h"
@@ -490,6 +491,8 @@ static int hps_release(struct socket *sock)
 		hps_conn_put(hs->conn);
 		hs->conn = NULL;
 	}
+	hps_cq_put(hs->cq);
+	hs->cq = NULL;
 	WRITE_ONCE(sk->sk_state, TCP_CLOSE);
 	sk->sk_shutdown = SHUTDOWN_MASK;
 	domain = hs->domain;

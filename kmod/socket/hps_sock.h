@@ -10,6 +10,7 @@
 
 struct hps_conn;
 struct hps_domain;
+struct hps_cq;
 struct pipe_inode_info;
 
 /**
@@ -18,6 +19,8 @@ struct pipe_inode_info;
  * @conn:	the connection, NULL before connect() and on listeners; holds one
  *		reference
  * @domain:	its protection domain, NULL until it needs one; holds one reference
+ * @cq:	where completions go, with a reference; NULL until the program sets it,
+ *		then the same until release. Accepted sockets begin with none
  * @port:	the claim that bind() made
  * @six:	addresses are shown as IPv6, v4-mapped where needed
  * @v6only:	IPV6_V6ONLY
@@ -32,6 +35,7 @@ struct hps_sock {
 	struct inet_sock	inet;
 	struct hps_conn		*conn;
 	struct hps_domain	*domain;
+	struct hps_cq		*cq;
 	struct hps_port		port;
 	bool			six;
 	bool			v6only;

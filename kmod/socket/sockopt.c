@@ -22,6 +22,7 @@
 #include "socket/hps_sock.h"
 #include "socket/info.h"
 #include "socket/verbs.h"
+#include "socket/queue.h"
 #include "socket/zerocopy.h"
 #include "xport/tcp.h"
 
@@ -437,7 +438,9 @@ static int get_v6only(const struct sock *sk)
 	return hps_sk(sk)->v6only;
 }
 
-/* Options whose value is an int. Those of IPv6 are not for AF_INET. */
+/* Options whose value is an int. Those of IPv6 are not for AF_INET. Without a get()
+ * here, hps_getsockopt() knows what to do before it looks here.
+ */
 static const struct option {
 	int level;
 	int name;
@@ -457,6 +460,7 @@ static const struct option {
 	{ IPPROTO_IPV6,	IPV6_V6ONLY,	set_v6only,	get_v6only },
 	{ SOL_HPS,	HPS_POLICY,	set_policy,	get_policy },
 	{ SOL_HPS,	HPS_CUTOFF,	set_cutoff,	get_cutoff },
+	{ SOL_HPS,	HPS_DIRECT_QUEUE, hps_queue_set, NULL },
 };
 
 static const struct option *find_option(const struct sock *sk, int level,
@@ -584,6 +588,8 @@ int hps_getsockopt(struct socket *sock, int level, int name, char __user *val,
 		return get_info(sock->sk, val, optlen);
 	if (level == SOL_HPS && name == HPS_DIRECT_REGISTER)
 		return hps_verbs_register(sock->sk, val, optlen);
+	if (level == SOL_HPS && name == HPS_DIRECT_QUEUE)
+		return hps_queue_make(val, optlen);
 	if (o) {
 		lock_sock(sk);
 		v = o->get(sk);

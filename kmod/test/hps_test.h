@@ -93,6 +93,7 @@ extern struct kunit_suite hps_test_message;
 extern struct kunit_suite hps_test_mpa;
 extern struct kunit_suite hps_test_rdmap;
 extern struct kunit_suite hps_test_reasm;
+extern struct kunit_suite hps_test_ring;
 extern struct kunit_suite hps_test_sched;
 extern struct kunit_suite hps_test_segment;
 extern struct kunit_suite hps_test_stream;
