@@ -91,6 +91,7 @@ extern struct kunit_suite hps_test_health;
 extern struct kunit_suite hps_test_late;
 extern struct kunit_suite hps_test_message;
 extern struct kunit_suite hps_test_mpa;
+extern struct kunit_suite hps_test_placed;
 extern struct kunit_suite hps_test_rdmap;
 extern struct kunit_suite hps_test_reasm;
 extern struct kunit_suite hps_test_ring;
