@@ -58,8 +58,10 @@ struct hps_ask *hps_ask_begin(struct hps_conn *conn, struct hps_cq *cq,
 		d->nr_asks++;
 		ask->queued = cq;
 		/* A socket has one queue for ever. */
-		if (cq && !d->cq)
-			d->cq = hps_cq_hold(cq);
+		if (cq && !d->cq) {
+			hps_cq_hold(cq);
+			d->cq = cq;
+		}
 	}
 	spin_unlock_bh(&conn->lock);
 	if (!err)
@@ -85,12 +87,16 @@ void hps_ask_cancel(struct hps_conn *conn, struct hps_ask *ask)
 	kfree(ask);
 }
 
-/* May one more request be with the peer? Without the data lock only a hint. */
-bool hps_ask_may_request(const struct hps_conn *conn)
+/* May one more be posted, and if it is a request, be with the peer? Without the data
+ * lock only a hint.
+ */
+bool hps_ask_room(const struct hps_conn *conn, bool request)
 {
 	const struct hps_direct *d = READ_ONCE(conn->direct);
 
-	return !d || READ_ONCE(d->nr_requests) < HPS_DIRECT_REQUESTS;
+	return !d || (READ_ONCE(d->nr_asks) < HPS_DIRECT_DEPTH &&
+		      !(request &&
+			READ_ONCE(d->nr_requests) >= HPS_DIRECT_REQUESTS));
 }
 
 static const u8 request_op[] = {
@@ -177,6 +183,8 @@ void hps_ask_written(struct hps_conn *conn, struct hps_ask *ask, u64 len)
 	spin_lock_bh(&conn->lock);
 	ask->len = len;
 	ask->end = conn->snd.end;
+	conn->snd.awaited = conn->snd.end;
+	conn->snd.flush = conn->snd.end;
 	list_add_tail(&ask->node, &conn->direct->asks);
 	if (conn->state == HPS_CONN_CLOSED)
 		hps_ask_flush(conn, conn->err ? : -ECONNABORTED);
@@ -234,7 +242,7 @@ int hps_ask_result(struct hps_conn *conn, const struct hps_result *result)
 	return 0;
 }
 
-static void complete(struct hps_conn *conn, struct hps_ask *ask)
+static void finish(struct hps_conn *conn, struct hps_ask *ask)
 {
 	const struct hps_direct_completion completion = {
 		.data = ask->post.data,
@@ -267,7 +275,7 @@ void hps_ask_complete(struct hps_conn *conn)
 		if (ask->post.op == HPS_DIRECT_WRITE ?
 		    ask->end > conn->snd.una : !ask->answered)
 			break;
-		complete(conn, ask);
+		finish(conn, ask);
 	}
 }
 
@@ -308,6 +316,6 @@ void hps_ask_flush(struct hps_conn *conn, int err)
 			ask->status = err;
 			answered(d, ask);
 		}
-		complete(conn, ask);
+		finish(conn, ask);
 	}
 }
