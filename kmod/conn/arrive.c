@@ -146,10 +146,9 @@ static u32 path_parsed(struct hps_channel *ch, u32 pos)
 
 	spin_lock_bh(&conn->lock);
 	conn->alive.heard = jiffies;
-	if (unlikely(conn->direct)) {
-		hps_place_due(conn);
+	hps_place_due(conn);
+	if (path->rx_type != HPS_MSG_DATA || rcv->reasm.placed)
 		hps_recv_placed(conn);
-	}
 	frontier = rcv->reasm.frontier;
 	ch->waits = holds_beyond(path, frontier);
 	if (unlikely(conn->deferred) && (frontier || rcv->fin))

@@ -117,6 +117,8 @@ static int read_step(struct hps_conn *conn, struct hps_element *e)
 	struct hps_region *region;
 	int n;
 
+	if (len > HPS_DIRECT_READ_MAX)
+		return -EPROTO;
 	/* All of it or nothing is allowed. */
 	if (!e->done && find(conn, &e->request, 0, len, DDP_RIGHT_READ, &region))
 		return -EACCES;
