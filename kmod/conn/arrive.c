@@ -155,10 +155,11 @@ static u32 path_parsed(struct hps_channel *ch, u32 pos)
 		hps_listener_data(conn);
 	if (frontier != rcv->told) {
 		rcv->told = frontier;
+		if (rcv->fin && frontier == rcv->fin_off)
+			hps_ask_no_answers(conn);
 		hps_recv_arrived(conn);
 		if (rcv->fin && frontier == rcv->fin_off) {
 			conn->todo |= HPS_TODO_ACK;
-			hps_ask_no_answers(conn);
 			hps_conn_check_end(conn);
 		}
 	}
@@ -233,6 +234,8 @@ static int on_fin(struct hps_path *path, const struct hps_msg *msg, u32 len)
 	WRITE_ONCE(rcv->fin_off, off);
 	smp_store_release(&rcv->fin, true);	/* hps_recv_at_end() */
 	if (rcv->reasm.frontier == off) {
+		/* The last answer may have come together with it. */
+		hps_place_due(conn);
 		hps_ask_no_answers(conn);
 		hps_recv_arrived(conn);
 		hps_conn_check_end(conn);
