@@ -6,8 +6,6 @@
  * Registered memory: which may be, what it costs, when it ends; who shares it.
  */
 #include <fcntl.h>
-#include <linux/hps.h>
-#include <linux/hps_direct.h>
 #include <pthread.h>
 #include <signal.h>
 #include <sys/mman.h>
@@ -16,75 +14,14 @@
 #include <sys/wait.h>
 
 #include "pair.h"
+#include "post.h"
 
 #define PAGE		4096UL
 #define HUGE_PAGE	(2UL << 20)
-#define ALL_RIGHTS	(HPS_DIRECT_REMOTE_READ | HPS_DIRECT_REMOTE_WRITE | \
-			 HPS_DIRECT_REMOTE_ATOMIC)
 #define SOMEBODY	65534
 
 /* What is the same with each way to get a socket is tried with the first of a kind. */
 #define V_MEMORY	(V_HPS_STREAM | V_ONCE)
-
-static struct hps_direct_region region(const void *addr, uint64_t len,
-				       unsigned int rights)
-{
-	return (struct hps_direct_region) {
-		.addr = (uintptr_t)addr, .len = len, .rights = rights,
-	};
-}
-
-static int try_register(int fd, struct hps_direct_region *r)
-{
-	socklen_t len = sizeof(*r);
-
-	return getsockopt(fd, SOL_HPS, HPS_DIRECT_REGISTER, r, &len);
-}
-
-static int try_memory(int fd, const void *addr, uint64_t len, unsigned int rights)
-{
-	struct hps_direct_region r = region(addr, len, rights);
-
-	return try_register(fd, &r);
-}
-
-/* The tag of a new region. */
-static uint32_t enrol(int fd, const void *addr, uint64_t len, unsigned int rights)
-{
-	struct hps_direct_region r = region(addr, len, rights);
-
-	if (try_register(fd, &r))
-		test_fail(__FILE__, __LINE__, "register %llu octets",
-			  (unsigned long long)len);
-	CHECK(r.stag != 0);
-	return r.stag;
-}
-
-static int try_deregister(int fd, uint32_t stag)
-{
-	return setsockopt(fd, SOL_HPS, HPS_DIRECT_DEREGISTER, &stag,
-			  sizeof(stag));
-}
-
-static void deregister(int fd, uint32_t stag)
-{
-	CHECK(try_deregister(fd, stag) == 0);
-}
-
-static int try_domain(int fd, int other)
-{
-	return setsockopt(fd, SOL_HPS, HPS_DIRECT_DOMAIN, &other,
-			  sizeof(other));
-}
-
-static void *memory(size_t len)
-{
-	void *p = mmap(NULL, len, PROT_READ | PROT_WRITE,
-		       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-
-	CHECK(p != MAP_FAILED);
-	return p;
-}
 
 /* Octets that count for RLIMIT_MEMLOCK. */
 static long long charged(void)
