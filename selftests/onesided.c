@@ -388,6 +388,31 @@ TEST(counter_of_many, V_DIRECT)
 	CHECK_EQ(*count, 3 * ADDS);
 }
 
+TEST(before_accept, V_HPS)
+{
+	char *mem = memory(4096);
+	struct queue q;
+	struct pair p;
+	uint32_t stag;
+
+	p.lst = listener(8);
+	stag = enrol(p.lst, mem, 4096, ALL_RIGHTS);
+	p.a = connected_to(port_of(p.lst));
+	queue_open(&q, p.a, 10);
+	post_ok(p.a, post_write(1, stag, 0), "early", 5);
+	queue_expect(&q, 1, 0);
+	CHECK(!memcmp(mem, "early", 5));
+	post_ok(p.a, post_add(2, stag, 8, 1), NULL, 0);
+	queue_expect(&q, 2, 0);
+	send_pattern(p.a, 100, 0);
+	p.b = accept(p.lst, NULL, NULL);
+	CHECK(p.b >= 0);
+	post_ok(p.a, post_write(3, stag, 16), "late", 4);
+	queue_expect(&q, 3, 0);
+	CHECK(!memcmp(mem + 16, "late", 4));
+	recv_pattern(p.b, 100, 0);
+}
+
 /* --- order ----------------------------------------------------------------------- */
 
 struct note {

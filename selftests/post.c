@@ -245,6 +245,14 @@ void post_ok(int fd, struct hps_direct_post post, const void *buf, size_t len)
 	CHECK_EQ(try_post(fd, &post, buf, len, 0), (long long)len);
 }
 
+/* Posts @len octets of nothing, without waiting. */
+int post_one(int fd, struct hps_direct_post post, size_t len)
+{
+	static const char octets[100];
+
+	return try_post(fd, &post, octets, len, MSG_DONTWAIT);
+}
+
 /* --- connections ---------------------------------------------------------------- */
 
 /* Memory and a queue for a connection that is there. */
@@ -262,4 +270,27 @@ void ends_open(struct ends *e, size_t len)
 {
 	pair_open(&e->p);
 	ends_register(e, len);
+}
+
+static uint16_t reason_of(int fd)
+{
+	struct hps_info info;
+	socklen_t len = sizeof(info);
+
+	CHECK(getsockopt(fd, SOL_HPS, HPS_INFO, &info, &len) == 0);
+	CHECK(len >= offsetof(struct hps_info, reason) + sizeof(info.reason));
+	return info.reason;
+}
+
+/* The connection has ended, both ends know why, and @data has failed. */
+void expect_refused(struct ends *e, uint64_t data)
+{
+	queue_expect(&e->q, data, -EREMOTEIO);
+	CHECK_EQ(poll_now(e->q.fd, POLLIN), 0);
+	CHECK_EQ(reason_of(e->p.a), HPS_REASON_ACCESS);
+	CHECK_EQ(reason_of(e->p.b), HPS_REASON_ACCESS);
+	CHECK_ERR(send(e->p.a, "x", 1, MSG_NOSIGNAL), EREMOTEIO);
+	CHECK_EQ(so_error(e->p.b), ECONNABORTED);
+	CHECK(wait_for(e->p.a, POLLHUP) & POLLHUP);
+	CHECK(wait_for(e->p.b, POLLHUP) & POLLHUP);
 }

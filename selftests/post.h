@@ -67,6 +67,7 @@ struct hps_direct_post post_add(uint64_t data, uint32_t stag, uint64_t offset,
 				uint64_t operand);
 struct hps_direct_post post_swap(uint64_t data, uint32_t stag, uint64_t offset,
 				 uint64_t compare, uint64_t operand);
+int post_one(int fd, struct hps_direct_post post, size_t len);
 void post_ok(int fd, struct hps_direct_post post, const void *buf, size_t len);
 
 /**
@@ -90,5 +91,6 @@ struct ends {
 
 void ends_register(struct ends *e, size_t len);
 void ends_open(struct ends *e, size_t len);
+void expect_refused(struct ends *e, uint64_t data);
 
 #endif /* _HPS_SELFTESTS_POST_H */
