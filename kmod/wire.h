@@ -185,8 +185,8 @@ static_assert(sizeof(struct rdmap_terminate) == 4);
  * @HPS_MSG_SNK_AVAIL:	reserved: sink available (rendezvous by write)
  * @HPS_MSG_PLACE:	a segment whose payload goes to memory; struct hps_place
  * @HPS_MSG_REQUEST:	asks for octets or an atomic operation; struct hps_data, then
- *			struct hps_request
- * @HPS_MSG_RESULT:	a request is answered; struct hps_data, then struct hps_result
+ *			struct hps_request_data
+ * @HPS_MSG_RESULT:	a request is answered; struct hps_data, then struct hps_result_data
  */
 enum hps_msg_type {
 	HPS_MSG_OPEN		= 1,
@@ -265,7 +265,7 @@ static_assert(sizeof(struct hps_place) == 32);
 #define HPS_REQUEST_ADD		3
 
 /* The payload of a REQUEST, which is one segment. */
-struct hps_request {
+struct hps_request_data {
 	__be32		id;		/* of those of this end, never used twice at once */
 	__u8		op;		/* HPS_REQUEST_* */
 	__u8		reserved[3];
@@ -275,15 +275,15 @@ struct hps_request {
 	__be64		operand;	/* to add, or to swap in */
 	__be64		compare;
 } __packed;
-static_assert(sizeof(struct hps_request) == 40);
+static_assert(sizeof(struct hps_request_data) == 40);
 
 /* The payload of a RESULT; it follows the octets that were read. */
-struct hps_result {
+struct hps_result_data {
 	__be32		id;
 	__be32		reserved;
 	__be64		value;		/* atomics: what was there before */
 } __packed;
-static_assert(sizeof(struct hps_result) == 16);
+static_assert(sizeof(struct hps_result_data) == 16);
 
 struct hps_ack {
 	struct hps_msg	msg;

@@ -109,7 +109,7 @@ static int fill_request(void *to, u32 len, void *arg)
 {
 	const struct hps_ask *ask = arg;
 	const struct hps_direct_post *post = &ask->post;
-	const struct hps_request request = {
+	const struct hps_request_data request = {
 		.id = cpu_to_be32(ask->id),
 		.op = request_op[post->op],
 		.stag = cpu_to_be32(post->stag),
@@ -158,7 +158,7 @@ int hps_ask_request(struct hps_conn *conn, struct hps_ask *ask)
 		goto out;
 	ask->id = new_id(conn);
 	err = hps_write_kernel(conn, &d->frag, &intent,
-			       sizeof(struct hps_request), fill_request, ask);
+			       sizeof(struct hps_request_data), fill_request, ask);
 	if (err < 0)
 		goto out;
 	err = 0;
@@ -224,7 +224,7 @@ static void answered(struct hps_direct *d, struct hps_ask *ask)
  *
  * Returns 0, or -EPROTO: nobody asked, or not all of it has come.
  */
-int hps_ask_result(struct hps_conn *conn, const struct hps_result *result)
+int hps_ask_result(struct hps_conn *conn, const struct hps_result_data *result)
 {
 	struct hps_ask *ask = hps_ask_find(conn, be32_to_cpu(result->id));
 

@@ -140,8 +140,7 @@ void hps_conn_close(struct hps_conn *conn, enum hps_reason reason)
 	WRITE_ONCE(conn->domain, 0);
 	conn->held_net = true;
 	conn->deadline = jiffies + READ_ONCE(hn->sysctl.fin_timeout) * HZ;
-	if (reason == HPS_REASON_NONE &&
-	    conn->rcv.reasm.frontier != conn->rcv.reasm.next)
+	if (reason == HPS_REASON_NONE && conn->rcv.reasm.ready)
 		reason = HPS_REASON_UNREAD;
 	hps_direct_forget(conn, -ECANCELED);
 	finish = conn->state == HPS_CONN_ESTABLISHED;

@@ -46,8 +46,8 @@ enum hps_conn_state {
  * @HPS_KIND_DATA:	the reader's
  * @HPS_KIND_PLACE:	written to a region of the peer
  * @HPS_KIND_ANSWER:	what a request of the peer asked for
- * @HPS_KIND_REQUEST:	struct hps_request
- * @HPS_KIND_RESULT:	struct hps_result
+ * @HPS_KIND_REQUEST:	struct hps_request_data
+ * @HPS_KIND_RESULT:	struct hps_result_data
  */
 enum hps_kind {
 	HPS_KIND_DATA,

@@ -63,9 +63,9 @@ struct hps_element {
 	u32			done;
 	u64			value;
 	union {
-		struct hps_request	request;
-		struct hps_result	result;
-		u8			payload[sizeof(struct hps_request)];
+		struct hps_request_data	request;
+		struct hps_result_data	result;
+		u8			payload[sizeof(struct hps_request_data)];
 	};
 };
 

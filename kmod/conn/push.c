@@ -3,6 +3,7 @@
 #include "compat.h"
 #include "conn/join.h"
 #include "conn/path.h"
+#include "conn/recv.h"
 #include "conn/send.h"
 #include "conn/serve.h"
 #include "conn/watch.h"
@@ -42,7 +43,7 @@ static int send_ack(struct hps_path *path)
 	if (rcv->fin && ack == rcv->fin_off)
 		ack++;
 	buffer = rcv->credit.buffer;
-	edge = hps_credit_rx_edge(&rcv->credit, rcv->reasm.next, buffer);
+	edge = hps_credit_rx_edge(&rcv->credit, hps_recv_consumed(rcv), buffer);
 	rcv->credit.acked = ack;
 	conn->todo &= ~HPS_TODO_ACK;
 	hps_watch(conn);

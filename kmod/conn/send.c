@@ -19,6 +19,7 @@
 #include "conn/choose.h"
 #include "conn/duplicate.h"
 #include "conn/path.h"
+#include "conn/recv.h"
 #include "conn/rescue.h"
 #include "conn/serve.h"
 #include "conn/transit.h"
@@ -174,7 +175,8 @@ static bool give(struct hps_conn *conn, struct hps_path *path,
 	head = describe(&conn->snd, c, s, tx);
 	if (!head)
 		return false;
-	edge = hps_credit_rx_edge(&rcv->credit, rcv->reasm.next, path->buffer);
+	edge = hps_credit_rx_edge(&rcv->credit, hps_recv_consumed(rcv),
+				  path->buffer);
 	if (s->mark)
 		flags |= HPS_DATA_EOR;
 	if (!again && (shall_ask(&conn->snd, hps_segment_end(s)) ||

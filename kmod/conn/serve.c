@@ -23,12 +23,12 @@
 
 struct source {
 	struct hps_conn		*conn;
-	const struct hps_request *request;
+	const struct hps_request_data *request;
 	u64			off;
 };
 
 static enum ddp_verdict find(const struct hps_conn *conn,
-			     const struct hps_request *r, u64 off, u32 len,
+			     const struct hps_request_data *r, u64 off, u32 len,
 			     u32 right, struct hps_region **region)
 {
 	const struct ddp_access access = {
@@ -76,11 +76,11 @@ static int fill_result(void *to, u32 len, void *arg)
 	return 0;
 }
 
-static int give_result(struct hps_conn *conn, const struct hps_request *r,
+static int give_result(struct hps_conn *conn, const struct hps_request_data *r,
 		       u64 value)
 {
 	const struct hps_intent intent = { .kind = HPS_KIND_RESULT };
-	struct hps_result result = {
+	struct hps_result_data result = {
 		.id = r->id,
 		.value = cpu_to_be64(value),
 	};
@@ -135,7 +135,7 @@ static int read_step(struct hps_conn *conn, struct hps_element *e)
 
 static int atomic_step(struct hps_conn *conn, struct hps_element *e)
 {
-	const struct hps_request *r = &e->request;
+	const struct hps_request_data *r = &e->request;
 	struct hps_region *region;
 	int n;
 

@@ -445,8 +445,7 @@ static int hps_shutdown(struct socket *sock, int how)
 /* Then close() resets. */
 static bool has_unread(const struct hps_conn *conn)
 {
-	return READ_ONCE(conn->rcv.reasm.frontier) !=
-	       READ_ONCE(conn->rcv.reasm.next);
+	return READ_ONCE(conn->rcv.reasm.ready);
 }
 
 /* SO_LINGER: wait until the peer has all, or the time is over. */
