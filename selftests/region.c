@@ -17,7 +17,9 @@
 
 #define HUGE_PAGE	(2UL << 20)
 
-/* What is the same with each way to get a socket is tried with the first of a kind. */
+/* What is the same with each way to get a socket is tried with the first of a
+ * kind.
+ */
 #define V_MEMORY	(V_HPS_STREAM | V_ONCE)
 
 /* Waits until @name is @value. */
@@ -42,7 +44,7 @@ static void write_file(const char *path, const char *text)
 	close(fd);
 }
 
-/* --- arguments ------------------------------------------------------------------- */
+/* --- arguments ------------------------------------------------------------ */
 
 TEST(register_and_deregister, V_HPS)
 {
@@ -180,7 +182,7 @@ TEST(only_with_a_connection, V_HPS)
 	deregister(pair.b, r.stag);
 }
 
-/* --- memory ---------------------------------------------------------------------- */
+/* --- memory --------------------------------------------------------------- */
 
 TEST(not_mapped, V_MEMORY)
 {
@@ -417,7 +419,7 @@ TEST(unmapped_while_registered, V_MEMORY)
 	CHECK_EQ(charged(), 0);
 }
 
-/* --- accounting ------------------------------------------------------------------ */
+/* --- accounting ----------------------------------------------------------- */
 
 TEST(limit_of_memory, V_MEMORY)
 {
@@ -543,7 +545,7 @@ TEST(budget_of_mappings, V_MEMORY)
 	CHECK_EQ(counter("HpsMappedOctets"), 2 * PAGE);
 }
 
-/* --- tags ------------------------------------------------------------------------ */
+/* --- tags ----------------------------------------------------------------- */
 
 static int by_number(const void *a, const void *b)
 {
@@ -580,7 +582,9 @@ TEST(many_regions, V_MEMORY)
 	CHECK_EQ(charged(), 0);
 }
 
-/* None of the last ones comes again, and one does not say what the next will be. */
+/* None of the last ones comes again, and one does not say what the next will
+ * be.
+ */
 TEST(tags_are_random, V_MEMORY)
 {
 	enum { N = 200 };
@@ -602,7 +606,7 @@ TEST(tags_are_random, V_MEMORY)
 	CHECK(near < 3);
 }
 
-/* --- ends ------------------------------------------------------------------------ */
+/* --- ends ----------------------------------------------------------------- */
 
 static void register_and_go(void *arg)
 {
