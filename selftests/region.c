@@ -446,6 +446,28 @@ TEST(limit_of_memory, V_MEMORY)
 	enrol(other, p, 10 * PAGE, ALL_RIGHTS);
 }
 
+/* A child's memory stays for its parent's socket. */
+TEST(limit_of_children, V_MEMORY)
+{
+	char *p = memory(10 * PAGE);
+	int fd, i, status;
+	pid_t pid;
+
+	be_somebody(10 * PAGE);
+	fd = new_socket();
+	for (i = 0; i < 3; i++) {
+		pid = fork();
+		CHECK(pid >= 0);
+		if (!pid)
+			_exit(try_memory(fd, p, 5 * PAGE, ALL_RIGHTS) ? errno : 0);
+		CHECK_EQ(waitpid(pid, &status, 0), pid);
+		CHECK(WIFEXITED(status));
+		CHECK_EQ(WEXITSTATUS(status), i < 2 ? 0 : ENOMEM);
+	}
+	close(fd);
+	enrol(new_socket(), p, 10 * PAGE, ALL_RIGHTS);
+}
+
 /* What was not registered is not charged. */
 TEST(limit_after_failures, V_MEMORY)
 {

@@ -7,12 +7,15 @@
 
 #include <linux/atomic.h>
 #include <linux/backing-dev.h>
+#include <linux/capability.h>
+#include <linux/cred.h>
 #include <linux/highmem.h>
 #include <linux/mm.h>
 #include <linux/mutex.h>
 #include <linux/rcupdate.h>
 #include <linux/sched/mm.h>
 #include <linux/sched/signal.h>
+#include <linux/sched/user.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 #include <linux/vmalloc.h>
@@ -201,12 +204,55 @@ static unsigned long charge_of(const struct hps_region *r)
 	return max(r->nr_pages, 1UL);
 }
 
+/* Of the user as well: a child could register for its parent's socket and exit, and
+ * another one, as if they had used nothing (net/xdp/xdp_umem.c does so, too).
+ */
+static int charge_user(struct hps_region *r)
+{
+	unsigned long limit = rlimit(RLIMIT_MEMLOCK) >> PAGE_SHIFT;
+	struct user_struct *user = current_user();
+	long pages = charge_of(r);
+
+	if (capable(CAP_IPC_LOCK))
+		return 0;
+	if ((unsigned long)atomic_long_add_return(pages, &user->locked_vm) >
+	    limit) {
+		atomic_long_sub(pages, &user->locked_vm);
+		return -ENOMEM;
+	}
+	r->user = get_uid(user);
+	return 0;
+}
+
+static int charge(struct hps_region *r)
+{
+	int err = charge_user(r);
+
+	if (err)
+		return err;
+	err = account_locked_vm(r->mm, charge_of(r), true);
+	if (err && r->user) {
+		atomic_long_sub(charge_of(r), &r->user->locked_vm);
+		free_uid(r->user);
+	}
+	return err;
+}
+
+static void uncharge(struct hps_region *r)
+{
+	account_locked_vm(r->mm, charge_of(r), false);
+	if (!r->user)
+		return;
+	atomic_long_sub(charge_of(r), &r->user->locked_vm);
+	free_uid(r->user);
+}
+
 /* Nobody can find it, nor has it. */
 static void region_free(const struct net *net, struct hps_region *r)
 {
 	unmap(net, r);
 	unpin(r, r->nr_pages);
-	account_locked_vm(r->mm, charge_of(r), false);
+	uncharge(r);
 	mmdrop(r->mm);
 	hps_mib_add(net, HPS_MIB_REGIONS, -1);
 	hps_mib_add(net, HPS_MIB_PINNED_OCTETS, -octets_of(r));
@@ -222,7 +268,7 @@ static int take_pages(struct hps_region *r, unsigned long addr)
 	/* The same page may be there more than once, but hardly so often. */
 	if (r->nr_pages > totalram_pages())
 		return -ENOMEM;
-	err = account_locked_vm(r->mm, charge_of(r), true);
+	err = charge(r);
 	if (err)
 		return err;
 	if (!r->nr_pages)
@@ -240,7 +286,7 @@ static int take_pages(struct hps_region *r, unsigned long addr)
 err_pages:
 	kvfree(r->pages);
 err_account:
-	account_locked_vm(r->mm, charge_of(r), false);
+	uncharge(r);
 	return err;
 }
 

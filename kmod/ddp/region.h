@@ -17,6 +17,7 @@ struct hps_net;
 struct mm_struct;
 struct net;
 struct page;
+struct user_struct;
 
 /**
  * struct hps_domain - a protection domain: who may use which regions
@@ -60,6 +61,7 @@ struct hps_domain {
  * @pages:	@nr_pages of them, pinned
  * @map:	all of them in one piece, NULL if they are mapped page by page
  * @mm:		for whom they count; the structure is held, not the memory
+ * @user:	for whom they count as well, NULL if he may lock what he likes
  * @nr_pages:	0 for a region of no octets
  * @head:	octets of the first page before the region
  * @own_map:	@map was made for it and counts for net.hps.map_budget
@@ -71,6 +73,7 @@ struct hps_region {
 	struct page		**pages;
 	void			*map;
 	struct mm_struct	*mm;
+	struct user_struct	*user;
 	unsigned long		nr_pages;
 	u32			head;
 	bool			own_map;
