@@ -201,7 +201,6 @@ TEST(too_deep, V_DIRECT)
 	CHECK_ERR(post_one(h.e.p.a, post_add(i, h.e.stag, 0, 1), 0), EAGAIN);
 	CHECK(!pthread_create(&t, NULL, post_one_more, &h));
 	hold_drain(&h);
-	/* The queue has room for so many: it may be refused for that, not here. */
 	for (i = 0; i < HPS_DIRECT_DEPTH; i++) {
 		c = queue_take(&h.e.q);
 		CHECK_EQ(c.data, i);
