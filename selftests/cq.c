@@ -6,8 +6,6 @@
  * program does to its mapping harms nobody.
  */
 #include <fcntl.h>
-#include <linux/hps.h>
-#include <linux/hps_direct.h>
 #include <poll.h>
 #include <pthread.h>
 #include <sched.h>
@@ -20,37 +18,16 @@
 #include <sys/wait.h>
 
 #include "pair.h"
+#include "post.h"
 
 #define SHARED	(PROT_READ | PROT_WRITE)
-
-static int ask(int fd, struct hps_direct_queue *q, socklen_t *len)
-{
-	return getsockopt(fd, SOL_HPS, HPS_DIRECT_QUEUE, q, len);
-}
-
-static int make(int fd, unsigned int entries)
-{
-	struct hps_direct_queue q = { .entries = entries, .fd = -7 };
-	socklen_t len = sizeof(q);
-
-	CHECK(ask(fd, &q, &len) == 0);
-	CHECK_EQ(len, sizeof(q));
-	CHECK(q.fd >= 0);
-	CHECK(q.entries >= entries);
-	return q.fd;
-}
 
 static int make_refused(int fd, unsigned int entries)
 {
 	struct hps_direct_queue q = { .entries = entries };
 	socklen_t len = sizeof(q);
 
-	return ask(fd, &q, &len);
-}
-
-static int set(int fd, int queue)
-{
-	return setsockopt(fd, SOL_HPS, HPS_DIRECT_QUEUE, &queue, sizeof(queue));
+	return queue_ask(fd, &q, &len);
 }
 
 static size_t pages_of(unsigned int entries)
@@ -58,16 +35,6 @@ static size_t pages_of(unsigned int entries)
 	size_t page = sysconf(_SC_PAGESIZE);
 
 	return (HPS_DIRECT_QUEUE_SIZE(entries) + page - 1) / page * page;
-}
-
-static struct hps_direct_ring *map(int queue, unsigned int entries)
-{
-	struct hps_direct_ring *r;
-
-	r = mmap(NULL, HPS_DIRECT_QUEUE_SIZE(entries), SHARED, MAP_SHARED,
-		 queue, 0);
-	CHECK(r != MAP_FAILED);
-	return r;
 }
 
 static void unmap(struct hps_direct_ring *r, unsigned int entries)
@@ -127,9 +94,9 @@ TEST(sizes, V_HPS)
 		socklen_t len = sizeof(q);
 		struct hps_direct_ring *r;
 
-		CHECK(ask(fd, &q, &len) == 0);
+		CHECK(queue_ask(fd, &q, &len) == 0);
 		CHECK_EQ(q.entries, sizes[i][1]);
-		r = map(q.fd, q.entries);
+		r = queue_map(q.fd, q.entries);
 		CHECK_EQ(r->entries, q.entries);
 		r->entries = 0;
 		for (at = 0; at < pages_of(q.entries); at++)
@@ -141,7 +108,7 @@ TEST(sizes, V_HPS)
 
 TEST(descriptor, V_HPS)
 {
-	int queue = make(new_socket(), 10);
+	int queue = queue_make(new_socket(), 10);
 
 	CHECK_EQ(fcntl(queue, F_GETFD), FD_CLOEXEC);
 	CHECK_EQ(fcntl(queue, F_GETFL) & O_ACCMODE, O_RDWR);
@@ -166,18 +133,18 @@ TEST(make_bad_arguments, V_HPS)
 	void *p;
 
 	for (len = 0; len < sizeof(q); len++)
-		CHECK_ERR(ask(fd, &q, &len), EINVAL);
+		CHECK_ERR(queue_ask(fd, &q, &len), EINVAL);
 	len = -1;
-	CHECK_ERR(ask(fd, &q, &len), EINVAL);
+	CHECK_ERR(queue_ask(fd, &q, &len), EINVAL);
 	len = sizeof(q);
-	CHECK_ERR(ask(fd, NULL, &len), EFAULT);
-	CHECK_ERR(ask(fd, &q, NULL), EFAULT);
+	CHECK_ERR(queue_ask(fd, NULL, &len), EFAULT);
+	CHECK_ERR(queue_ask(fd, &q, NULL), EFAULT);
 	/* Read, but not written: nothing stays. */
 	p = mmap(NULL, 4096, SHARED, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	CHECK(p != MAP_FAILED);
 	memcpy(p, &q, sizeof(q));
 	CHECK(mprotect(p, 4096, PROT_READ) == 0);
-	CHECK_ERR(ask(fd, p, &len), EFAULT);
+	CHECK_ERR(queue_ask(fd, p, &len), EFAULT);
 	CHECK_EQ(next_fd(), next);
 }
 
@@ -191,7 +158,7 @@ TEST(make_with_more_room, V_HPS)
 	socklen_t len = sizeof(arg);
 
 	memset(arg.more, 0x5a, sizeof(arg.more));
-	CHECK(ask(new_socket(), &arg.q, &len) == 0);
+	CHECK(queue_ask(new_socket(), &arg.q, &len) == 0);
 	CHECK_EQ(len, sizeof(arg.q));
 	CHECK_EQ(arg.q.entries, 16);
 	CHECK_EQ(arg.more[0], 0x5a);
@@ -213,27 +180,27 @@ TEST(make_without_descriptors, V_HPS)
 
 TEST(set_wrong_descriptors, V_HPS)
 {
-	int fd = new_socket(), queue = make(fd, 10), next = next_fd();
+	int fd = new_socket(), queue = queue_make(fd, 10), next = next_fd();
 	int ends[2], path;
 
-	CHECK_ERR(set(fd, -1), EBADF);
-	CHECK_ERR(set(fd, next), EBADF);
-	CHECK_ERR(set(fd, fd), EINVAL);
-	CHECK_ERR(set(fd, new_socket()), EINVAL);
+	CHECK_ERR(queue_set(fd, -1), EBADF);
+	CHECK_ERR(queue_set(fd, next), EBADF);
+	CHECK_ERR(queue_set(fd, fd), EINVAL);
+	CHECK_ERR(queue_set(fd, new_socket()), EINVAL);
 	CHECK(pipe(ends) == 0);
-	CHECK_ERR(set(fd, ends[0]), EINVAL);
-	CHECK_ERR(set(fd, epoll_create1(0)), EINVAL);
-	CHECK_ERR(set(fd, open("/dev/null", O_RDWR)), EINVAL);
+	CHECK_ERR(queue_set(fd, ends[0]), EINVAL);
+	CHECK_ERR(queue_set(fd, epoll_create1(0)), EINVAL);
+	CHECK_ERR(queue_set(fd, open("/dev/null", O_RDWR)), EINVAL);
 	path = open("/dev/null", O_PATH);
 	CHECK(path >= 0);
-	CHECK_ERR(set(fd, path), EBADF);
+	CHECK_ERR(queue_set(fd, path), EBADF);
 	/* None of them was it. */
-	CHECK(set(fd, queue) == 0);
+	CHECK(queue_set(fd, queue) == 0);
 }
 
 TEST(set_bad_arguments, V_HPS)
 {
-	int fd = new_socket(), queue = make(fd, 10);
+	int fd = new_socket(), queue = queue_make(fd, 10);
 	socklen_t len;
 
 	for (len = 0; len < sizeof(queue); len++)
@@ -241,29 +208,30 @@ TEST(set_bad_arguments, V_HPS)
 			  EINVAL);
 	CHECK_ERR(setsockopt(fd, SOL_HPS, HPS_DIRECT_QUEUE, NULL,
 			     sizeof(queue)), EFAULT);
-	CHECK(set(fd, queue) == 0);
+	CHECK(queue_set(fd, queue) == 0);
 }
 
 TEST(set_once, V_HPS)
 {
-	int fd = new_socket(), queue = make(fd, 10), other = make(fd, 10);
+	int fd = new_socket();
+	int queue = queue_make(fd, 10), other = queue_make(fd, 10);
 
-	CHECK(set(fd, queue) == 0);
-	CHECK_ERR(set(fd, queue), EBUSY);
-	CHECK_ERR(set(fd, other), EBUSY);
-	CHECK_ERR(set(fd, fd), EINVAL);
+	CHECK(queue_set(fd, queue) == 0);
+	CHECK_ERR(queue_set(fd, queue), EBUSY);
+	CHECK_ERR(queue_set(fd, other), EBUSY);
+	CHECK_ERR(queue_set(fd, fd), EINVAL);
 	/* Not even when the program has forgotten it. */
 	close(queue);
-	CHECK_ERR(set(fd, other), EBUSY);
+	CHECK_ERR(queue_set(fd, other), EBUSY);
 }
 
 TEST(set_for_many_sockets, V_HPS)
 {
-	int queue = make(new_socket(), 10), fd[20], i;
+	int queue = queue_make(new_socket(), 10), fd[20], i;
 
 	for (i = 0; i < 20; i++) {
 		fd[i] = new_socket();
-		CHECK(set(fd[i], queue) == 0);
+		CHECK(queue_set(fd[i], queue) == 0);
 	}
 	for (i = 0; i < 20; i += 2)
 		close(fd[i]);
@@ -274,13 +242,13 @@ TEST(set_for_many_sockets, V_HPS)
 
 TEST(set_before_connect, V_HPS)
 {
-	int lst = listener(1), fd = new_socket(), queue = make(fd, 10), b;
+	int lst = listener(1), fd = new_socket(), queue = queue_make(fd, 10), b;
 
-	CHECK(set(fd, queue) == 0);
+	CHECK(queue_set(fd, queue) == 0);
 	CHECK(try_connect(fd, port_of(lst)) == 0);
 	b = accept(lst, NULL, NULL);
 	CHECK(b >= 0);
-	CHECK_ERR(set(fd, queue), EBUSY);
+	CHECK_ERR(queue_set(fd, queue), EBUSY);
 	send_pattern(fd, 1000, 0);
 	recv_pattern(b, 1000, 0);
 	CHECK_EQ(poll_now(queue, POLLIN), 0);
@@ -292,9 +260,9 @@ TEST(set_after_connect, V_HPS)
 	int queue;
 
 	pair_open(&p);
-	queue = make(p.a, 10);
-	CHECK(set(p.a, queue) == 0);
-	CHECK(set(p.b, queue) == 0);
+	queue = queue_make(p.a, 10);
+	CHECK(queue_set(p.a, queue) == 0);
+	CHECK(queue_set(p.b, queue) == 0);
 	send_pattern(p.a, 1000, 0);
 	recv_pattern(p.b, 1000, 0);
 	pair_close(&p);
@@ -307,20 +275,20 @@ TEST(accepted_have_none, V_HPS)
 	int queue;
 
 	p.lst = listener(1);
-	queue = make(p.lst, 10);
-	CHECK(set(p.lst, queue) == 0);
+	queue = queue_make(p.lst, 10);
+	CHECK(queue_set(p.lst, queue) == 0);
 	p.a = connected_to(port_of(p.lst));
 	p.b = accept(p.lst, NULL, NULL);
 	CHECK(p.b >= 0);
-	CHECK(set(p.b, queue) == 0);
-	CHECK(set(p.a, queue) == 0);
+	CHECK(queue_set(p.b, queue) == 0);
+	CHECK(queue_set(p.a, queue) == 0);
 }
 
 /* --- mapping --------------------------------------------------------------------- */
 
 TEST(map_lengths, V_HPS)
 {
-	int queue = make(new_socket(), 1024);
+	int queue = queue_make(new_socket(), 1024);
 	size_t page = sysconf(_SC_PAGESIZE), all = pages_of(1024);
 
 	CHECK(maps(queue, 1, SHARED, MAP_SHARED, 0));
@@ -335,7 +303,7 @@ TEST(map_lengths, V_HPS)
 
 TEST(map_offsets, V_HPS)
 {
-	int queue = make(new_socket(), 1024);
+	int queue = queue_make(new_socket(), 1024);
 	size_t page = sysconf(_SC_PAGESIZE);
 	off_t far = (off_t)1 << 43;
 
@@ -350,7 +318,7 @@ TEST(map_offsets, V_HPS)
 
 TEST(map_private, V_HPS)
 {
-	int queue = make(new_socket(), 10);
+	int queue = queue_make(new_socket(), 10);
 
 	CHECK(!maps(queue, 1, SHARED, MAP_PRIVATE, 0));
 	CHECK_EQ(errno, EINVAL);
@@ -361,8 +329,8 @@ TEST(map_private, V_HPS)
 /* Who only looks may. */
 TEST(map_read_only, V_HPS)
 {
-	int queue = make(new_socket(), 10);
-	struct hps_direct_ring *r = map(queue, 16);
+	int queue = queue_make(new_socket(), 10);
+	struct hps_direct_ring *r = queue_map(queue, 16);
 	const struct hps_direct_ring *view;
 
 	view = mmap(NULL, pages_of(16), PROT_READ, MAP_SHARED, queue, 0);
@@ -374,8 +342,9 @@ TEST(map_read_only, V_HPS)
 
 TEST(map_twice, V_HPS)
 {
-	int queue = make(new_socket(), 65536);
-	struct hps_direct_ring *a = map(queue, 65536), *b = map(queue, 65536);
+	int queue = queue_make(new_socket(), 65536);
+	struct hps_direct_ring *a = queue_map(queue, 65536);
+	struct hps_direct_ring *b = queue_map(queue, 65536);
 
 	a->completion[65535].data = 4711;
 	b->completion[0].data = 42;
@@ -389,8 +358,8 @@ TEST(map_twice, V_HPS)
 TEST(map_grown, V_HPS)
 {
 	size_t page = sysconf(_SC_PAGESIZE), all = pages_of(1024);
-	int queue = make(new_socket(), 1024);
-	struct hps_direct_ring *r = map(queue, 1024);
+	int queue = queue_make(new_socket(), 1024);
+	struct hps_direct_ring *r = queue_map(queue, 1024);
 	char *p;
 
 	r->consumed = 4711;
@@ -406,8 +375,9 @@ TEST(map_grown, V_HPS)
 TEST(map_in_pieces, V_HPS)
 {
 	size_t page = sysconf(_SC_PAGESIZE);
-	int queue = make(new_socket(), 1024);
-	struct hps_direct_ring *r = map(queue, 1024), *all = map(queue, 1024);
+	int queue = queue_make(new_socket(), 1024);
+	struct hps_direct_ring *all = queue_map(queue, 1024);
+	struct hps_direct_ring *r = queue_map(queue, 1024);
 	char *p = (char *)r;
 
 	all->completion[1023].data = 4711;
@@ -424,12 +394,12 @@ TEST(map_in_pieces, V_HPS)
 TEST(poll_with_nothing, V_HPS)
 {
 	struct epoll_event e = { .events = EPOLLIN | EPOLLOUT };
-	int fd = new_socket(), queue = make(fd, 10), ep = epoll_create1(0);
+	int fd = new_socket(), queue = queue_make(fd, 10), ep = epoll_create1(0);
 
 	CHECK_EQ(poll_now(queue, POLLIN | POLLOUT | POLLPRI | POLLRDHUP), 0);
 	CHECK(epoll_ctl(ep, EPOLL_CTL_ADD, queue, &e) == 0);
 	CHECK_EQ(epoll_wait(ep, &e, 1, 50), 0);
-	CHECK(set(fd, queue) == 0);
+	CHECK(queue_set(fd, queue) == 0);
 	close(fd);
 	CHECK_EQ(poll_now(queue, POLLIN), 0);
 	/* Closed while it is waited for. */
@@ -440,8 +410,8 @@ TEST(poll_with_nothing, V_HPS)
 /* It is the kernel that knows what was produced, and the program what it took. */
 TEST(poll_compares, V_HPS)
 {
-	int queue = make(new_socket(), 10);
-	struct hps_direct_ring *r = map(queue, 16);
+	int queue = queue_make(new_socket(), 10);
+	struct hps_direct_ring *r = queue_map(queue, 16);
 
 	r->produced = 5;
 	CHECK_EQ(poll_now(queue, POLLIN), 0);
@@ -473,9 +443,9 @@ TEST(garbage, V_HPS)
 	int queue;
 
 	pair_open(&p);
-	queue = make(p.a, 256);
-	CHECK(set(p.a, queue) == 0);
-	r = map(queue, 256);
+	queue = queue_make(p.a, 256);
+	CHECK(queue_set(p.a, queue) == 0);
+	r = queue_map(queue, 256);
 	words = (uint64_t *)r;
 	CHECK(pthread_create(&t, NULL, poll_until_enough, &queue) == 0);
 	for (round = 0; round < 100; round++) {
@@ -488,15 +458,15 @@ TEST(garbage, V_HPS)
 	CHECK(pthread_join(t, NULL) == 0);
 	close(queue);
 	/* A new one knows nothing of it. */
-	queue = make(p.a, 256);
+	queue = queue_make(p.a, 256);
 	CHECK_EQ(poll_now(queue, POLLIN), 0);
-	CHECK_EQ(map(queue, 256)->entries, 256);
+	CHECK_EQ(queue_map(queue, 256)->entries, 256);
 	pair_close(&p);
 }
 
 TEST(io_refused, V_HPS)
 {
-	int queue = make(new_socket(), 10), zero = open("/dev/zero", O_RDWR);
+	int queue = queue_make(new_socket(), 10), zero = open("/dev/zero", O_RDWR);
 	char buf[100] = {};
 	int ends[2], n;
 
@@ -517,11 +487,11 @@ TEST(io_refused, V_HPS)
 
 TEST(closed_while_mapped, V_HPS)
 {
-	int fd = new_socket(), queue = make(fd, 65536);
-	struct hps_direct_ring *r = map(queue, 65536);
+	int fd = new_socket(), queue = queue_make(fd, 65536);
+	struct hps_direct_ring *r = queue_map(queue, 65536);
 	size_t i;
 
-	CHECK(set(fd, queue) == 0);
+	CHECK(queue_set(fd, queue) == 0);
 	close(queue);
 	for (i = 0; i < 65536; i++)
 		r->completion[i].data = i;
@@ -537,9 +507,9 @@ TEST(socket_keeps_it, V_HPS)
 	int queue;
 
 	pair_open(&p);
-	queue = make(p.a, 1000);
-	CHECK(set(p.a, queue) == 0);
-	unmap(map(queue, 1024), 1024);
+	queue = queue_make(p.a, 1000);
+	CHECK(queue_set(p.a, queue) == 0);
+	unmap(queue_map(queue, 1024), 1024);
 	close(queue);
 	send_pattern(p.a, 1000, 0);
 	recv_pattern(p.b, 1000, 0);
@@ -549,8 +519,8 @@ TEST(socket_keeps_it, V_HPS)
 /* Both have it, and the end of one is not that of the other. */
 TEST(forked, V_HPS)
 {
-	int fd = new_socket(), queue = make(fd, 1000), other = new_socket();
-	struct hps_direct_ring *r = map(queue, 1024);
+	int fd = new_socket(), queue = queue_make(fd, 1000), other = new_socket();
+	struct hps_direct_ring *r = queue_map(queue, 1024);
 	pid_t pid;
 
 	r->consumed = 1;
@@ -562,7 +532,7 @@ TEST(forked, V_HPS)
 		CHECK_EQ(poll_now(queue, POLLIN), POLLIN);
 		r->consumed = 0;
 		r->completion[1023].data = 4711;
-		CHECK(set(fd, queue) == 0);
+		CHECK(queue_set(fd, queue) == 0);
 		unmap(r, 1024);
 		close(queue);
 		_exit(0);
@@ -571,15 +541,15 @@ TEST(forked, V_HPS)
 	CHECK_EQ(r->consumed, 0);
 	CHECK_EQ(r->completion[1023].data, 4711);
 	CHECK_EQ(poll_now(queue, POLLIN), 0);
-	CHECK_ERR(set(fd, queue), EBUSY);
-	CHECK(set(other, queue) == 0);
+	CHECK_ERR(queue_set(fd, queue), EBUSY);
+	CHECK(queue_set(other, queue) == 0);
 }
 
 /* Makes a queue, hands it to a child, and ends. The child answers when it is asked. */
 static void make_and_leave(void *arg)
 {
-	int (*ends)[2] = arg, queue = make(new_socket(), 1000);
-	struct hps_direct_ring *r = map(queue, 1024);
+	int (*ends)[2] = arg, queue = queue_make(new_socket(), 1000);
+	struct hps_direct_ring *r = queue_map(queue, 1024);
 	char c;
 
 	r->consumed = 4711;
@@ -639,9 +609,9 @@ static void make_many(int first)
 
 	for (i = 0; i < MANY; i++) {
 		fd[i] = new_socket();
-		queue[i] = make(fd[i], 8192);
-		CHECK(set(fd[i], queue[i]) == 0);
-		r[i] = map(queue[i], 8192);
+		queue[i] = queue_make(fd[i], 8192);
+		CHECK(queue_set(fd[i], queue[i]) == 0);
+		r[i] = queue_map(queue[i], 8192);
 		r[i]->consumed = i;
 	}
 	for (turn = first; turn < first + 3; turn++) {
@@ -702,7 +672,7 @@ TEST(charged, V_HPS | V_ONCE)
 
 	enter_cgroup(stat, sizeof(stat));
 	before = number(stat, "vmalloc ");
-	queue = make(fd, 65536);
+	queue = queue_make(fd, 65536);
 	CHECK(number(stat, "vmalloc ") - before >= (long long)pages_of(65536));
 	close(queue);
 	end = now_ms() + scaled(10000);

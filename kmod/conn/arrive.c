@@ -146,20 +146,20 @@ static u32 path_parsed(struct hps_channel *ch, u32 pos)
 
 	spin_lock_bh(&conn->lock);
 	conn->alive.heard = jiffies;
-	if (unlikely(conn->direct)) {
-		hps_place_due(conn);
+	hps_place_due(conn);
+	if (path->rx_type != HPS_MSG_DATA || rcv->reasm.placed)
 		hps_recv_placed(conn);
-	}
 	frontier = rcv->reasm.frontier;
 	ch->waits = holds_beyond(path, frontier);
 	if (unlikely(conn->deferred) && (frontier || rcv->fin))
 		hps_listener_data(conn);
 	if (frontier != rcv->told) {
 		rcv->told = frontier;
+		if (rcv->fin && frontier == rcv->fin_off)
+			hps_ask_no_answers(conn);
 		hps_recv_arrived(conn);
 		if (rcv->fin && frontier == rcv->fin_off) {
 			conn->todo |= HPS_TODO_ACK;
-			hps_ask_no_answers(conn);
 			hps_conn_check_end(conn);
 		}
 	}
@@ -234,6 +234,8 @@ static int on_fin(struct hps_path *path, const struct hps_msg *msg, u32 len)
 	WRITE_ONCE(rcv->fin_off, off);
 	smp_store_release(&rcv->fin, true);	/* hps_recv_at_end() */
 	if (rcv->reasm.frontier == off) {
+		/* The last answer may have come together with it. */
+		hps_place_due(conn);
 		hps_ask_no_answers(conn);
 		hps_recv_arrived(conn);
 		hps_conn_check_end(conn);

@@ -87,16 +87,39 @@ void hps_ask_cancel(struct hps_conn *conn, struct hps_ask *ask)
 	kfree(ask);
 }
 
-/* May one more be posted, and if it is a request, be with the peer? Without the data
- * lock only a hint.
+/**
+ * hps_ask_room - may one more be posted, and if it is a request, be with the peer?
+ * @conn:	the connection
+ * @request:	it is
+ *
+ * If not, whoever waits on the socket is woken when that may have changed.
+ *
+ * Context: process, socket lock held.
  */
-bool hps_ask_room(const struct hps_conn *conn, bool request)
+bool hps_ask_room(struct hps_conn *conn, bool request)
 {
-	const struct hps_direct *d = READ_ONCE(conn->direct);
+	struct hps_direct *d;
+	bool room;
 
-	return !d || (READ_ONCE(d->nr_asks) < HPS_DIRECT_DEPTH &&
-		      !(request &&
-			READ_ONCE(d->nr_requests) >= HPS_DIRECT_REQUESTS));
+	spin_lock_bh(&conn->lock);
+	d = conn->direct;
+	room = !d || (d->nr_asks < HPS_DIRECT_DEPTH &&
+		      !(request && d->nr_requests >= HPS_DIRECT_REQUESTS));
+	if (!room)
+		d->wanted = true;
+	spin_unlock_bh(&conn->lock);
+	return room;
+}
+
+/* A count has gone down. */
+static void tell_room(struct hps_conn *conn)
+{
+	struct hps_direct *d = conn->direct;
+
+	if (likely(!d->wanted))
+		return;
+	d->wanted = false;
+	hps_conn_wake(conn);
 }
 
 static const u8 request_op[] = {
@@ -183,6 +206,7 @@ void hps_ask_written(struct hps_conn *conn, struct hps_ask *ask, u64 len)
 	spin_lock_bh(&conn->lock);
 	ask->len = len;
 	ask->end = conn->snd.end;
+	conn->snd.confirm = conn->snd.end;
 	conn->snd.awaited = conn->snd.end;
 	conn->snd.flush = conn->snd.end;
 	list_add_tail(&ask->node, &conn->direct->asks);
@@ -211,10 +235,11 @@ struct hps_ask *hps_ask_find(struct hps_conn *conn, u32 id)
 	return NULL;
 }
 
-static void answered(struct hps_direct *d, struct hps_ask *ask)
+static void answered(struct hps_conn *conn, struct hps_ask *ask)
 {
 	ask->answered = true;
-	d->nr_requests--;
+	conn->direct->nr_requests--;
+	tell_room(conn);
 }
 
 /**
@@ -234,11 +259,8 @@ int hps_ask_result(struct hps_conn *conn, const struct hps_result_data *result)
 		return -EPROTO;
 	if (ask->post.op != HPS_DIRECT_READ)
 		ask->value = be64_to_cpu(result->value);
-	answered(conn->direct, ask);
+	answered(conn, ask);
 	hps_ask_complete(conn);
-	/* Who waits to post another one may do so. */
-	if (conn->sk)
-		conn->sk->sk_write_space(conn->sk);
 	return 0;
 }
 
@@ -255,6 +277,7 @@ static void finish(struct hps_conn *conn, struct hps_ask *ask)
 
 	list_del(&ask->node);
 	d->nr_asks--;
+	tell_room(conn);
 	hps_mib_inc(conn->net, HPS_MIB_ASK_COMPLETED);
 	if (ask->queued) {
 		if (ask->post.flags & HPS_DIRECT_SILENT && !ask->status)
@@ -290,7 +313,7 @@ void hps_ask_no_answers(struct hps_conn *conn)
 		if (ask->post.op == HPS_DIRECT_WRITE || ask->answered)
 			continue;
 		ask->status = -ECONNRESET;
-		answered(conn->direct, ask);
+		answered(conn, ask);
 	}
 	hps_ask_complete(conn);
 }
@@ -314,7 +337,7 @@ void hps_ask_flush(struct hps_conn *conn, int err)
 			ask->status = ask->end > conn->snd.una ? err : 0;
 		} else if (!ask->answered) {
 			ask->status = err;
-			answered(d, ask);
+			answered(conn, ask);
 		}
 		finish(conn, ask);
 	}

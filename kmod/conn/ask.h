@@ -13,7 +13,7 @@ struct ddp_access;
 struct hps_ask *hps_ask_begin(struct hps_conn *conn, struct hps_cq *cq,
 			      const struct hps_direct_post *post);
 void hps_ask_cancel(struct hps_conn *conn, struct hps_ask *ask);
-bool hps_ask_room(const struct hps_conn *conn, bool request);
+bool hps_ask_room(struct hps_conn *conn, bool request);
 int hps_ask_request(struct hps_conn *conn, struct hps_ask *ask);
 void hps_ask_written(struct hps_conn *conn, struct hps_ask *ask, u64 len);
 struct hps_ask *hps_ask_find(struct hps_conn *conn, u32 id);

@@ -117,6 +117,7 @@ struct hps_intent {
  * @single:	the path that policy single uses: its id + 1, or 0
  * @record:	where the record begins that is sent next
  * @flush:	all below is sent whatever TCP_CORK and MSG_MORE say
+ * @confirm:	end of the newest WRITE
  * @spare_segment: of those that were acknowledged, one for the next to be sent:
  *		a connection that sends now and then asks the allocator for none
  * @spare_chunk: likewise, one that a writer takes without the data lock
@@ -161,6 +162,7 @@ struct hps_send {
 	struct hps_intent	intent;
 	u64			record;
 	u64			flush;
+	u64			confirm;
 	u64			stalls;
 	u64			resent_octets;
 	struct hps_segment	*spare_segment;

@@ -77,6 +77,7 @@ struct hps_element {
  *
  * @asks:	struct hps_ask, not completed; @nr_asks of them, @nr_requests of which
  *		wait for an answer
+ * @wanted:	somebody waits for one of these counts to go down
  * @next_id:	of the next request
  * @cq:		where completions go, with a reference; NULL: all were SILENT
  * @elements:	struct hps_element that wait for earlier octets of the stream, by
@@ -89,6 +90,7 @@ struct hps_direct {
 	struct list_head	asks;
 	unsigned int		nr_asks;
 	unsigned int		nr_requests;
+	bool			wanted;
 	u32			next_id;
 	struct hps_cq		*cq;
 	struct list_head	elements;

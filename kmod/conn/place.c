@@ -88,14 +88,9 @@ static int place_answer(struct hps_path *path, u32 pos, u64 place, u32 len)
 		return -EPROTO;
 	access.stag = ask->post.sink;
 	access.offset = ask->post.sink_offset + place;
-	if (hps_region_find(conn->net, &access, &region)) {
-		ask->status = -ECANCELED;
-	} else {
-		err = copy(path->ch, pos, region, access.offset, len);
-		if (err)
-			return err;
-	}
-	ask->done += len;
+	if (!hps_region_find(conn->net, &access, &region))
+		return copy(path->ch, pos, region, access.offset, len);
+	ask->status = -ECANCELED;
 	return 0;
 }
 
@@ -145,12 +140,14 @@ static int place_octets(struct hps_path *path, u32 pos, u32 len, u32 *fresh)
 	int err;
 
 	while (off < end && hps_reasm_missing(r, &off, &n)) {
-		err = hps_reasm_place(r, off, n);
-		if (err)
-			return err;
 		err = place_run(path, pos, off - path->rx_off, n);
+		/* Without memory the same octets are placed again. */
+		if (!err)
+			err = hps_reasm_place(r, off, n);
 		if (err)
 			return err;
+		if (path->rx_answer && !conn->orphan)
+			hps_ask_find(conn, path->rx_tag)->done += n;
 		hps_mib_add(conn->net, HPS_MIB_PLACED_OCTETS, n);
 		*fresh += n;
 		off += n;

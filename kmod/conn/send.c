@@ -160,6 +160,16 @@ static void build_header(void *head, const struct hps_chunk *c,
 	}
 }
 
+/* Does an operation end with it that only the acknowledgement completes? */
+static bool is_confirmed(const struct hps_send *snd, const struct hps_chunk *c,
+			 const struct hps_segment *s)
+{
+	u64 end = hps_segment_end(s);
+
+	return c->intent.kind == HPS_KIND_PLACE &&
+	       (end == snd->end || (s->off < snd->confirm && end >= snd->confirm));
+}
+
 /* Puts the head in and the segment on the path. @p: the path, before. */
 static bool give(struct hps_conn *conn, struct hps_path *path,
 		 const struct hps_sched_path *p, struct hps_chunk *c,
@@ -180,8 +190,7 @@ static bool give(struct hps_conn *conn, struct hps_path *path,
 	if (s->mark)
 		flags |= HPS_DATA_EOR;
 	if (!again && (shall_ask(&conn->snd, hps_segment_end(s)) ||
-		       (c->intent.kind == HPS_KIND_PLACE &&
-			hps_segment_end(s) == conn->snd.end)))
+		       is_confirmed(&conn->snd, c, s)))
 		flags |= HPS_DATA_ACK;
 	build_header(head, c, s, flags, ack, edge > ack ? edge - ack : 0);
 	if (ack != rcv->credit.acked || conn->todo & HPS_TODO_ACK) {
@@ -310,9 +319,10 @@ static bool is_held_back(struct hps_conn *conn,
 	if (len >= mss - HPS_SEGMENT_OVERHEAD || snd->fin ||
 	    !hps_send_space(conn))
 		return false;
-	if ((snd->cork || snd->more) && snd->end > snd->flush)
+	/* What must not wait takes what stands behind it along. */
+	if ((snd->cork || snd->more) && snd->nxt >= snd->flush)
 		return true;
-	if (snd->nodelay || !snd->small || snd->end <= snd->awaited ||
+	if (snd->nodelay || !snd->small || snd->nxt < snd->awaited ||
 	    snd->una == snd->nxt)
 		return false;
 	for (i = 0; i < choice->n; i++) {

@@ -21,6 +21,12 @@
 /* An answer that is longer goes over all paths. */
 #define WIDE	SZ_16K
 
+/* So much is copied at once, for the data lock is held; then a path sends first. */
+#define TURN	SZ_256K
+
+/* Fewer octets are not sent for want of room in the send buffer. */
+#define LEAST	SZ_1K
+
 struct source {
 	struct hps_conn		*conn;
 	const struct hps_request_data *request;
@@ -117,6 +123,8 @@ static int read_step(struct hps_conn *conn, struct hps_element *e)
 	struct hps_region *region;
 	int n;
 
+	if (len > HPS_DIRECT_READ_MAX)
+		return -EPROTO;
 	/* All of it or nothing is allowed. */
 	if (!e->done && find(conn, &e->request, 0, len, DDP_RIGHT_READ, &region))
 		return -EACCES;
@@ -124,7 +132,7 @@ static int read_step(struct hps_conn *conn, struct hps_element *e)
 		n = give_result(conn, &e->request, 0);
 		return min(n, 0);
 	}
-	if (!space)
+	if (space < min_t(u32, len - e->done, LEAST) && conn->snd.memory)
 		return -ENOBUFS;
 	n = give_octets(conn, e, space);
 	if (n < 0)
@@ -155,6 +163,9 @@ static int atomic_step(struct hps_conn *conn, struct hps_element *e)
 
 static int step(struct hps_conn *conn, struct hps_element *e)
 {
+	/* Who does not take the answers must not have more of them made. */
+	if (!hps_send_space(conn))
+		return -ENOBUFS;
 	switch (e->request.op) {
 	case HPS_REQUEST_READ:
 		return read_step(conn, e);
@@ -182,7 +193,8 @@ void hps_serve_work(struct hps_conn *conn)
 
 	lockdep_assert_held(&conn->lock);
 	rcu_read_lock();
-	while (err >= 0 && may_serve(conn) && !list_empty(&d->served)) {
+	while (err >= 0 && may_serve(conn) && !list_empty(&d->served) &&
+	       conn->snd.end - before < TURN) {
 		e = list_first_entry(&d->served, struct hps_element, node);
 		err = step(conn, e);
 		if (err)
@@ -212,12 +224,13 @@ void hps_serve_work(struct hps_conn *conn)
  */
 void hps_serve_add(struct hps_conn *conn, struct hps_element *e)
 {
-	list_add_tail(&e->node, &conn->direct->served);
-	/* Behind our FIN nothing can be said. */
-	if (conn->snd.fin_sent) {
-		hps_conn_reset(conn, HPS_REASON_CLOSED);
+	/* Behind our FIN nothing can be said; it tells the peer that, too. */
+	if (conn->snd.fin) {
+		conn->direct->nr_served--;
+		kfree(e);
 		return;
 	}
+	list_add_tail(&e->node, &conn->direct->served);
 	hps_mib_inc(conn->net, HPS_MIB_REQUEST_SERVED);
 	hps_serve_work(conn);
 }

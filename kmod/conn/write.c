@@ -55,7 +55,8 @@ static struct hps_chunk *begin_chunk(struct hps_send *snd,
 	if (!c)
 		return NULL;
 	off = ALIGN(frag->offset, 8);
-	if (off + head + HPS_TAIL_ROOM >= frag->size)
+	if (off + head + HPS_TAIL_ROOM + min_t(u32, len, LEAST_SLICE) >
+	    frag->size)
 		off = frag->offset;
 	c->page = frag->page;
 	get_page(c->page);
@@ -218,6 +219,7 @@ int hps_write_kernel(struct hps_conn *conn, struct page_frag *frag,
 	if (!c)
 		return -ENOMEM;
 	len = min(len, chunk_room(conn, c, frag));
+	/* There is room for LEAST_SLICE, and elements are shorter. */
 	err = fill(page_address(c->page) + c->page_off, len, arg);
 	if (err) {
 		hps_chunk_free(snd, c);

@@ -84,7 +84,8 @@ static int look(struct mm_struct *mm, unsigned long at, bool write,
 	} else {
 		*end = vma->vm_end;
 		*flags = FOLL_LONGTERM | (write ? FOLL_WRITE : 0);
-		if (is_cow_mapping(vma->vm_flags))
+		/* private, and not for ever the file's own pages */
+		if ((vma->vm_flags & (VM_SHARED | VM_MAYWRITE)) == VM_MAYWRITE)
 			*flags |= HPS_PIN_UNSHARE;
 	}
 	mmap_read_unlock(mm);
@@ -407,7 +408,7 @@ void *hps_region_map(const struct hps_region *r, u64 offset, u32 *len)
  * @r:		the region
  * @addr:	the address
  */
-void hps_region_unmap(const struct hps_region *r, const void *addr)
+void hps_region_unmap(const struct hps_region *r, void *addr)
 {
 	if (!r->map)
 		kunmap_local(addr);

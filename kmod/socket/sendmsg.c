@@ -36,6 +36,8 @@ void hps_write_space(struct sock *sk)
 	const struct hps_conn *conn = hps_sk(sk)->conn;
 	struct socket_wq *wq;
 
+	/* Pairs with those behind SOCK_NOSPACE. */
+	smp_mb();
 	if (!conn || !hps_has_space(sk, conn))
 		return;
 	rcu_read_lock();
@@ -424,9 +426,6 @@ static int wait_ask(struct sock *sk, struct hps_conn *conn, bool request,
 		err = writer_error(sk, conn);
 		if (err)
 			break;
-		set_bit(SOCK_NOSPACE, &sk->sk_socket->flags);
-		/* Pairs with the count going down before hps_write_space(). */
-		smp_mb();
 		if (hps_ask_room(conn, request))
 			break;
 		err = *timeo ? 0 : -EAGAIN;

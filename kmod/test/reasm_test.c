@@ -451,7 +451,8 @@ static bool extents_match_model(const struct fixture *f, const struct model *m)
 
 	return f->r.next == m->next && f->r.frontier == frontier &&
 	       f->r.ready == ready &&
-	       f->r.placed == frontier - m->next - ready && f->r.cost == cost && f->r.count == count;
+	       f->r.placed == frontier - m->next - ready &&
+	       f->r.cost == cost && f->r.count == count;
 }
 
 static bool queues_match_model(const struct fixture *f, const struct model *m)

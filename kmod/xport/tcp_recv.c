@@ -49,11 +49,17 @@ static struct sk_buff *find_skb(struct sock *sk, u32 pos, u32 *off)
 /* Copies octets that are known to have arrived. */
 static int peek(struct sock *sk, u32 pos, void *to, u32 len)
 {
-	struct sk_buff *skb;
-	u32 off, n;
+	struct sk_buff *skb = NULL;
+	u32 off = 0, n;
 
 	while (len) {
-		skb = find_skb(sk, pos, &off);
+		/* What follows lies in the next one, unless they overlap. */
+		if (skb && !skb_queue_is_last(&sk->sk_receive_queue, skb)) {
+			skb = skb_queue_next(&sk->sk_receive_queue, skb);
+			off = pos - TCP_SKB_CB(skb)->seq;
+		}
+		if (!skb || off >= skb->len)
+			skb = find_skb(sk, pos, &off);
 		if (!skb)
 			return -EPROTO;
 		n = min(len, skb->len - off);
