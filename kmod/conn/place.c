@@ -77,7 +77,6 @@ static int place_answer(struct hps_path *path, u32 pos, u64 place, u32 len)
 	};
 	struct hps_region *region;
 	struct hps_ask *ask;
-	int err;
 
 	/* Who has closed the socket has no use for answers. */
 	if (conn->orphan)
