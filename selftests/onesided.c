@@ -294,7 +294,7 @@ TEST(add, V_HPS)
 	ends_open(&e, 4096);
 	memcpy(e.mem + 8, &want, 8);
 	for (i = 0; i < 100; i++) {
-		uint64_t n = (i + 1) * 0x0fedcba987654321;
+		uint64_t n = (i + 1) * 0x0fedcba987654321ULL;
 
 		post_ok(e.p.a, post_add(i, e.stag, 8, n), NULL, 0);
 		c = queue_take(&e.q);

@@ -263,7 +263,7 @@ void ends_register(struct ends *e, size_t len)
 	e->sink = memory(len);
 	e->stag = enrol(e->p.b, e->mem, len, ALL_RIGHTS);
 	e->sink_stag = enrol_with(e->p.a, e->sink, len, 0, HPS_DIRECT_SINK);
-	queue_open(&e->q, e->p.a, 1024);
+	queue_open(&e->q, e->p.a, 2 * HPS_DIRECT_DEPTH);
 }
 
 void ends_open(struct ends *e, size_t len)

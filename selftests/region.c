@@ -17,7 +17,9 @@
 
 #define HUGE_PAGE	(2UL << 20)
 
-/* What is the same with each way to get a socket is tried with the first of a kind. */
+/* What is the same with each way to get a socket is tried with the first of a
+ * kind.
+ */
 #define V_MEMORY	(V_HPS_STREAM | V_ONCE)
 
 /* Waits until @name is @value. */
@@ -42,7 +44,7 @@ static void write_file(const char *path, const char *text)
 	close(fd);
 }
 
-/* --- arguments ------------------------------------------------------------------- */
+/* --- arguments ------------------------------------------------------------ */
 
 TEST(register_and_deregister, V_HPS)
 {
@@ -180,7 +182,7 @@ TEST(only_with_a_connection, V_HPS)
 	deregister(pair.b, r.stag);
 }
 
-/* --- memory ---------------------------------------------------------------------- */
+/* --- memory --------------------------------------------------------------- */
 
 TEST(not_mapped, V_MEMORY)
 {
@@ -417,7 +419,7 @@ TEST(unmapped_while_registered, V_MEMORY)
 	CHECK_EQ(charged(), 0);
 }
 
-/* --- accounting ------------------------------------------------------------------ */
+/* --- accounting ----------------------------------------------------------- */
 
 TEST(limit_of_memory, V_MEMORY)
 {
@@ -442,6 +444,28 @@ TEST(limit_of_memory, V_MEMORY)
 	close(fd);
 	CHECK_EQ(charged(), 0);
 	enrol(other, p, 10 * PAGE, ALL_RIGHTS);
+}
+
+/* A child's memory stays for its parent's socket. */
+TEST(limit_of_children, V_MEMORY)
+{
+	char *p = memory(10 * PAGE);
+	int fd, i, status;
+	pid_t pid;
+
+	be_somebody(10 * PAGE);
+	fd = new_socket();
+	for (i = 0; i < 3; i++) {
+		pid = fork();
+		CHECK(pid >= 0);
+		if (!pid)
+			_exit(try_memory(fd, p, 5 * PAGE, ALL_RIGHTS) ? errno : 0);
+		CHECK_EQ(waitpid(pid, &status, 0), pid);
+		CHECK(WIFEXITED(status));
+		CHECK_EQ(WEXITSTATUS(status), i < 2 ? 0 : ENOMEM);
+	}
+	close(fd);
+	enrol(new_socket(), p, 10 * PAGE, ALL_RIGHTS);
 }
 
 /* What was not registered is not charged. */
@@ -543,7 +567,7 @@ TEST(budget_of_mappings, V_MEMORY)
 	CHECK_EQ(counter("HpsMappedOctets"), 2 * PAGE);
 }
 
-/* --- tags ------------------------------------------------------------------------ */
+/* --- tags ----------------------------------------------------------------- */
 
 static int by_number(const void *a, const void *b)
 {
@@ -580,7 +604,9 @@ TEST(many_regions, V_MEMORY)
 	CHECK_EQ(charged(), 0);
 }
 
-/* None of the last ones comes again, and one does not say what the next will be. */
+/* None of the last ones comes again, and one does not say what the next will
+ * be.
+ */
 TEST(tags_are_random, V_MEMORY)
 {
 	enum { N = 200 };
@@ -602,7 +628,7 @@ TEST(tags_are_random, V_MEMORY)
 	CHECK(near < 3);
 }
 
-/* --- ends ------------------------------------------------------------------------ */
+/* --- ends ----------------------------------------------------------------- */
 
 static void register_and_go(void *arg)
 {

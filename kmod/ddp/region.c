@@ -1,17 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Memory that peers may use: it is pinned, charged, mapped, found and given back.
+ * Memory that peers may use: it is pinned, charged, mapped, found and given
+ * back.
  */
 #include "ddp/region.h"
 
 #include <linux/atomic.h>
 #include <linux/backing-dev.h>
+#include <linux/capability.h>
+#include <linux/cred.h>
 #include <linux/highmem.h>
 #include <linux/mm.h>
 #include <linux/mutex.h>
 #include <linux/rcupdate.h>
 #include <linux/sched/mm.h>
 #include <linux/sched/signal.h>
+#include <linux/sched/user.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 #include <linux/vmalloc.h>
@@ -30,7 +34,9 @@ static_assert(HPS_DIRECT_REMOTE_ATOMIC == DDP_RIGHT_ATOMIC);
 		 HPS_DIRECT_REMOTE_ATOMIC)
 #define FLAGS	(HPS_DIRECT_ONLY | HPS_DIRECT_SINK)
 
-/* Pages that are pinned, or given back, between two looks at who else wants to run. */
+/* Pages that are pinned, or given back, between two looks at who else wants to
+ * run.
+ */
 #define PAGES_AT_ONCE	512
 
 /**
@@ -54,11 +60,16 @@ static struct hps_region_table *table_of(const struct net *net)
 	return hps_net(net)->regions;
 }
 
-/* --- pages -------------------------------------------------------------------- */
+static u64 octets_of(const struct hps_region *r)
+{
+	return (u64)r->nr_pages << PAGE_SHIFT;
+}
 
-/* Shared pages of a file that is written back: the file system wants to know before
- * they change, which cannot be told while peers write. Kernels since 6.5 refuse to pin
- * them for writing, but not with this errno.
+/* --- pages ---------------------------------------------------------------- */
+
+/* Shared pages of a file that is written back: the file system wants to know
+ * before they change, which cannot be told while peers write. Kernels since 6.5
+ * refuse to pin them for writing, but not with this errno.
  */
 static bool is_written_back(const struct vm_area_struct *vma)
 {
@@ -152,7 +163,7 @@ static bool are_in_one_piece(const struct hps_region *r)
 static void map(const struct net *net, struct hps_region *r)
 {
 	struct hps_region_table *t = table_of(net);
-	u64 octets = (u64)r->nr_pages << PAGE_SHIFT;
+	u64 octets = octets_of(r);
 
 	if (!r->nr_pages)
 		return;
@@ -174,7 +185,7 @@ static void map(const struct net *net, struct hps_region *r)
 
 static void unmap(const struct net *net, struct hps_region *r)
 {
-	u64 octets = (u64)r->nr_pages << PAGE_SHIFT;
+	u64 octets = octets_of(r);
 
 	if (!r->own_map)
 		return;
@@ -183,14 +194,57 @@ static void unmap(const struct net *net, struct hps_region *r)
 	hps_mib_add(net, HPS_MIB_MAPPED_OCTETS, -octets);
 }
 
-/* --- regions ------------------------------------------------------------------- */
+/* --- regions -------------------------------------------------------------- */
 
-/* What counts for RLIMIT_MEMLOCK. A page also for a region that has none: nobody
- * shall make any number of them.
+/* What counts for RLIMIT_MEMLOCK. A page also for a region that has none:
+ * nobody shall make any number of them.
  */
 static unsigned long charge_of(const struct hps_region *r)
 {
 	return max(r->nr_pages, 1UL);
+}
+
+/* Of the user as well: a child could register for its parent's socket and exit, and
+ * another one, as if they had used nothing (net/xdp/xdp_umem.c does so, too).
+ */
+static int charge_user(struct hps_region *r)
+{
+	unsigned long limit = rlimit(RLIMIT_MEMLOCK) >> PAGE_SHIFT;
+	struct user_struct *user = current_user();
+	long pages = charge_of(r);
+
+	if (capable(CAP_IPC_LOCK))
+		return 0;
+	if ((unsigned long)atomic_long_add_return(pages, &user->locked_vm) >
+	    limit) {
+		atomic_long_sub(pages, &user->locked_vm);
+		return -ENOMEM;
+	}
+	r->user = get_uid(user);
+	return 0;
+}
+
+static int charge(struct hps_region *r)
+{
+	int err = charge_user(r);
+
+	if (err)
+		return err;
+	err = account_locked_vm(r->mm, charge_of(r), true);
+	if (err && r->user) {
+		atomic_long_sub(charge_of(r), &r->user->locked_vm);
+		free_uid(r->user);
+	}
+	return err;
+}
+
+static void uncharge(struct hps_region *r)
+{
+	account_locked_vm(r->mm, charge_of(r), false);
+	if (!r->user)
+		return;
+	atomic_long_sub(charge_of(r), &r->user->locked_vm);
+	free_uid(r->user);
 }
 
 /* Nobody can find it, nor has it. */
@@ -198,10 +252,10 @@ static void region_free(const struct net *net, struct hps_region *r)
 {
 	unmap(net, r);
 	unpin(r, r->nr_pages);
-	account_locked_vm(r->mm, charge_of(r), false);
+	uncharge(r);
 	mmdrop(r->mm);
 	hps_mib_add(net, HPS_MIB_REGIONS, -1);
-	hps_mib_add(net, HPS_MIB_PINNED_OCTETS, -((u64)r->nr_pages << PAGE_SHIFT));
+	hps_mib_add(net, HPS_MIB_PINNED_OCTETS, -octets_of(r));
 	kvfree(r->pages);
 	kfree(r);
 }
@@ -214,7 +268,7 @@ static int take_pages(struct hps_region *r, unsigned long addr)
 	/* The same page may be there more than once, but hardly so often. */
 	if (r->nr_pages > totalram_pages())
 		return -ENOMEM;
-	err = account_locked_vm(r->mm, charge_of(r), true);
+	err = charge(r);
 	if (err)
 		return err;
 	if (!r->nr_pages)
@@ -232,7 +286,7 @@ static int take_pages(struct hps_region *r, unsigned long addr)
 err_pages:
 	kvfree(r->pages);
 err_account:
-	account_locked_vm(r->mm, charge_of(r), false);
+	uncharge(r);
 	return err;
 }
 
@@ -271,8 +325,8 @@ static struct hps_region *region_new(const struct hps_domain *d, u32 stream,
  * hps_region_check - is this the description of a region?
  * @arg:	from the program
  *
- * Context: any. Return: 0; -EINVAL for unknown rights and flags and for what wraps;
- * -EFAULT for what is no address.
+ * Context: any. Return: 0; -EINVAL for unknown rights and flags and for what
+ * wraps; -EFAULT for what is no address.
  */
 int hps_region_check(const struct hps_direct_region *arg)
 {
@@ -289,12 +343,12 @@ int hps_region_check(const struct hps_direct_region *arg)
  * hps_region_register - make a region of the caller's memory
  * @d:		its domain
  * @stream:	of the one connection whose peer may use it, or 0
- * @arg:	the description, hps_region_check() was content; @stag is filled in
+ * @arg:	the description that hps_region_check() let pass; @stag is filled in
  *
  * Context: process, may sleep.
  *
- * Return: 0, -EFAULT, -EOPNOTSUPP (memory that cannot be pinned), -ENOMEM (also for
- * RLIMIT_MEMLOCK), -EINTR if the process is being killed.
+ * Return: 0, -EFAULT, -EOPNOTSUPP (memory that cannot be pinned), -ENOMEM (also
+ * for RLIMIT_MEMLOCK), -EINTR if the process is being killed.
  */
 int hps_region_register(struct hps_domain *d, u32 stream,
 			struct hps_direct_region *arg)
@@ -307,7 +361,7 @@ int hps_region_register(struct hps_domain *d, u32 stream,
 	map(d->net, r);
 	hps_mib_inc(d->net, HPS_MIB_REGION_REGISTERED);
 	hps_mib_inc(d->net, HPS_MIB_REGIONS);
-	hps_mib_add(d->net, HPS_MIB_PINNED_OCTETS, (u64)r->nr_pages << PAGE_SHIFT);
+	hps_mib_add(d->net, HPS_MIB_PINNED_OCTETS, octets_of(r));
 	mutex_lock(&t->lock);
 	ddp_stag_add(&t->tags, &r->ddp);
 	list_add(&r->node, &d->regions);
@@ -342,8 +396,8 @@ static struct hps_region *take(struct hps_domain *d, u32 stag)
  * @d:		its domain
  * @stag:	its tag
  *
- * Context: process. When it returns no access is under way. The grace period is an
- * expedited one, for the program waits for it.
+ * Context: process. When it returns no access is under way. The grace period is
+ * an expedited one, for the program waits for it.
  *
  * Return: 0, or -ENOENT if the domain has none.
  */
@@ -358,7 +412,7 @@ int hps_region_deregister(struct hps_domain *d, u32 stag)
 	return 0;
 }
 
-/* --- access -------------------------------------------------------------------- */
+/* --- access --------------------------------------------------------------- */
 
 /**
  * hps_region_find - may a peer make this access, and to what?
@@ -389,7 +443,8 @@ enum ddp_verdict hps_region_find(const struct net *net,
  * @offset:	the first octet, inside of it
  * @len:	octets, inside of it; becomes what is there in one piece
  *
- * Context: RCU, any. hps_region_unmap() must follow, in reverse order of several.
+ * Context: RCU, any. hps_region_unmap() must follow, in reverse order of
+ * several.
  *
  * Return: the address.
  */
@@ -441,8 +496,8 @@ static u64 fetch_add(u64 *at, u64 operand)
  *
  * Return: 0, or -EINVAL if the address is no multiple of 8.
  */
-int hps_region_atomic(const struct hps_region *r, u64 offset, u8 op, u64 operand,
-		      u64 compare, u64 *old)
+int hps_region_atomic(const struct hps_region *r, u64 offset, u8 op,
+		      u64 operand, u64 compare, u64 *old)
 {
 	u32 len = sizeof(u64);
 	u64 *at;
@@ -458,7 +513,7 @@ int hps_region_atomic(const struct hps_region *r, u64 offset, u8 op, u64 operand
 	return 0;
 }
 
-/* --- domains ------------------------------------------------------------------- */
+/* --- domains -------------------------------------------------------------- */
 
 /**
  * hps_domain_new - make a protection domain

@@ -27,7 +27,9 @@ static void set_domain(struct sock *sk, struct hps_domain *d)
 	spin_unlock_bh(&conn->lock);
 }
 
-/* The domain of a socket, locked, with a reference; one of its own if it has none. */
+/* The domain of a socket, locked, with a reference; one of its own if it has
+ * none.
+ */
 static struct hps_domain *domain_of(struct sock *sk)
 {
 	struct hps_sock *hs = hps_sk(sk);
@@ -51,9 +53,11 @@ static struct hps_domain *domain_of(struct sock *sk)
  *
  * Context: process; the socket is not locked while pages are fetched.
  *
- * Return: 0 or -errno, of these -ENOTCONN: HPS_DIRECT_ONLY without a connection.
+ * Return: 0 or -errno, of these -ENOTCONN: HPS_DIRECT_ONLY without a
+ * connection.
  */
-int hps_verbs_register(struct sock *sk, char __user *optval, int __user *optlen)
+int hps_verbs_register(struct sock *sk, char __user *optval,
+		       int __user *optlen)
 {
 	struct hps_direct_region arg;
 	struct hps_domain *d;
@@ -135,14 +139,14 @@ static struct hps_domain *domain_of_other(struct sock *sk, struct socket *other)
  * @sk:	the socket, not locked
  * @fd:	another one of HPS, of the same namespace and user
  *
- * What it registers from now on is for the peers of both, and so is what the other one
- * has registered. It cannot change its domain when others have it as well, or when
- * there are regions in it.
+ * What it registers from now on is for the peers of both, and so is what the
+ * other one has registered. It cannot change its domain when others have it as
+ * well, or when there are regions in it.
  *
  * Context: process; one socket is locked at a time.
  *
- * Return: 0; -EBADF; -EINVAL: no such socket; -EPERM: another user's; -EBUSY: has a
- * domain that is used; -ENOMEM.
+ * Return: 0; -EBADF; -EINVAL: no such socket; -EPERM: another user's; -EBUSY:
+ * has a domain that is used; -ENOMEM.
  */
 int hps_verbs_domain(struct sock *sk, int fd)
 {

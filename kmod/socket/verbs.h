@@ -7,7 +7,8 @@
 
 struct sock;
 
-int hps_verbs_register(struct sock *sk, char __user *optval, int __user *optlen);
+int hps_verbs_register(struct sock *sk, char __user *optval,
+		       int __user *optlen);
 int hps_verbs_deregister(struct sock *sk, u32 stag);
 int hps_verbs_domain(struct sock *sk, int fd);
 void hps_verbs_inherit(struct sock *sk, struct sock *listener);

@@ -14,7 +14,9 @@
  *	tag. When it returns no peer reads or writes the memory any more
  * @HPS_DIRECT_DOMAIN: setsockopt(), int: a descriptor of another socket of AF_HPS,
  *	whose protection domain this one has from now on. Before, it has none or one
- *	of its own; an accepted socket has its listener's
+ *	of its own; an accepted socket has its listener's. EINVAL: no socket of HPS in
+ *	this namespace; EPERM: another user's; EBUSY: the one it has is shared, or has
+ *	regions
  * @HPS_DIRECT_QUEUE: getsockopt(), struct hps_direct_queue: makes a queue and fills
  *	in @fd; setsockopt(), int: a queue's descriptor: completions of this socket go
  *	there. It can be set once
@@ -50,7 +52,8 @@
  * @reserved:	zero
  *
  * Its first octet has offset 0 for peers. The pages are pinned and count for
- * RLIMIT_MEMLOCK: ENOMEM beyond it. EFAULT: not mapped, or not writable where a
+ * RLIMIT_MEMLOCK, each as often as it is registered, a region without any as one:
+ * ENOMEM beyond it. ENOTCONN: ONLY without a connection. EFAULT: not mapped, or not writable where a
  * right or SINK needs that; EOPNOTSUPP: memory that cannot be pinned for long, as
  * that of most files.
  */
