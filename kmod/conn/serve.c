@@ -18,9 +18,6 @@
 #include "ddp/message.h"
 #include "ddp/region.h"
 
-/* An answer that is longer goes over all paths. */
-#define WIDE	SZ_16K
-
 /* So much is copied at once, for the data lock is held; then a path sends first. */
 #define TURN	SZ_256K
 
@@ -211,10 +208,9 @@ void hps_serve_work(struct hps_conn *conn)
 	}
 	if (err == -ENOMEM)
 		hps_conn_cork(conn);
-	if (conn->snd.end - before > WIDE)
+	/* One that is asked may leave it to another one, which is not asked then. */
+	if (conn->snd.end != before)
 		hps_path_kick_all(conn);
-	else if (conn->snd.end != before)
-		hps_path_kick_one(conn);
 }
 
 /**
