@@ -175,9 +175,11 @@ static int step(struct hps_conn *conn, struct hps_element *e)
 
 static bool may_serve(const struct hps_conn *conn)
 {
-	/* A writer is about to make the last chunk longer; he comes here then. */
+	/* A writer is about to make the last chunk longer, or in the middle of a
+	 * record; he comes here then.
+	 */
 	return conn->state == HPS_CONN_ESTABLISHED && !conn->snd.filling &&
-	       !conn->snd.fin_sent;
+	       !READ_ONCE(conn->snd.in_record) && !conn->snd.fin_sent;
 }
 
 /* For hps_serve_run(). */

@@ -11,6 +11,7 @@
 #include "conn/conn.h"
 #include "conn/join.h"
 #include "conn/send.h"
+#include "conn/serve.h"
 #include "conn/transit.h"
 #include "link/bundle.h"
 #include "socket/hps_sock.h"
@@ -360,13 +361,18 @@ static int begin_record(struct sock *sk, struct hps_conn *conn, size_t len,
 			err = check_record(sk, conn, len, timeo);
 	} while (!err && conn->snd.in_record);
 	if (!err)
-		conn->snd.in_record = true;
+		WRITE_ONCE(conn->snd.in_record, true);
 	return err;
 }
 
 static void end_record(struct sock *sk, struct hps_conn *conn)
 {
-	conn->snd.in_record = false;
+	WRITE_ONCE(conn->snd.in_record, false);
+	if (unlikely(READ_ONCE(conn->direct))) {
+		spin_lock_bh(&conn->lock);
+		hps_serve_run(conn);
+		spin_unlock_bh(&conn->lock);
+	}
 	if (!conn->snd.record_wanted)
 		return;
 	conn->snd.record_wanted = false;
@@ -439,6 +445,22 @@ static int wait_ask(struct sock *sk, struct hps_conn *conn, bool request,
 	return err;
 }
 
+/* Waits until one more may be posted, which is not in the middle of a record: a reader
+ * would leave that for want of its end, and so hold up what was placed behind.
+ */
+static int begin_ask(struct sock *sk, struct hps_conn *conn, bool request,
+		     long *timeo)
+{
+	int err;
+
+	do {
+		err = wait_ask(sk, conn, request, timeo);
+		if (!err)
+			err = wait_turn(sk, conn, timeo);
+	} while (!err && !hps_ask_room(conn, request));
+	return err;
+}
+
 static ssize_t send_write(struct sock *sk, struct hps_conn *conn,
 			  struct msghdr *msg, size_t len,
 			  const struct control *control, struct hps_ask *ask,
@@ -452,7 +474,9 @@ static ssize_t send_write(struct sock *sk, struct hps_conn *conn,
 	};
 	ssize_t n;
 
+	WRITE_ONCE(conn->snd.in_record, true);
 	n = write_message(sk, conn, msg, len, &intent, timeo);
+	end_record(sk, conn);
 	if (n < 0) {
 		hps_ask_cancel(conn, ask);
 		return n;
@@ -472,7 +496,7 @@ static ssize_t send_post(struct sock *sk, struct hps_conn *conn,
 
 	n = hps_post_permit(sk, conn, &control->post);
 	while (!n) {
-		n = wait_ask(sk, conn, request, &timeo);
+		n = begin_ask(sk, conn, request, &timeo);
 		if (n)
 			break;
 		ask = hps_ask_begin(conn, hps_sk(sk)->cq, &control->post);
