@@ -474,9 +474,12 @@ static ssize_t send_write(struct sock *sk, struct hps_conn *conn,
 	};
 	ssize_t n;
 
-	WRITE_ONCE(conn->snd.in_record, true);
+	/* No record may begin in the middle of it either. */
+	if (conn->seqpacket)
+		WRITE_ONCE(conn->snd.in_record, true);
 	n = write_message(sk, conn, msg, len, &intent, timeo);
-	end_record(sk, conn);
+	if (conn->seqpacket)
+		end_record(sk, conn);
 	if (n < 0) {
 		hps_ask_cancel(conn, ask);
 		return n;
