@@ -9,7 +9,7 @@
 # HPS_TRY: a regular expression; tests whose names it does not match are left out.
 # functions run through t_ok; numbers and lists of words stand unquoted; || after &&
 # is for any of them
-# shellcheck disable=SC2317,SC2086,SC2015
+# shellcheck disable=SC2317,SC2086,SC2015,SC2046
 here=$(dirname "$0")
 # shellcheck source=selftests/lib.sh
 . "$here/lib.sh"
@@ -35,9 +35,6 @@ client() {
 	in_ns b hpsctl conn show
 	return 1
 }
-
-# both_count NAME: of a and b
-both_count() { echo $(($(counter a $1) + $(counter b $1))); }
 
 # --- what the links do --------------------------------------------------------------
 
@@ -131,25 +128,33 @@ shared() {
 	done
 }
 
-# Each kind is counted where it belongs.
+# moved_by COMMAND...: octets of the operations of a client, without the last one, which
+# adds to the sum
+moved_by() {
+	"$@" >"$t_dir/counted" || return
+	cat "$t_dir/counted"
+	REPLY=$(($(sed -n 's/^ok .* operations \([0-9]*\) octets.*/\1/p' "$t_dir/counted") - 8))
+	operations=$(sed -n 's/^done \([0-9]*\) .*/\1/p' "$t_dir/counted")
+}
+
+# since BEFORE HOST NAME: how far a counter has moved
+since() { echo $(($(counter $2 $3) - $1)); }
+
+# Each kind is counted where it belongs, and once.
 counts() {
 	local placed served completed
 	completed=$(counter a HpsAskCompleted)
 	placed=$(counter b HpsPlacedOctets) served=$(counter b HpsRequestServed)
-	client $v4 6001 -k w -s $mb || return
-	placed=$(($(counter b HpsPlacedOctets) - placed))
-	echo "$placed octets were placed in b"
-	[ $placed -ge $mb ] && moved a HpsAskCompleted $completed || return
-	# the last one adds to the sum
-	[ $(($(counter b HpsRequestServed) - served)) = 1 ] || return
+	moved_by client $v4 6001 -k w -s $mb || return
+	# It writes all of its share first.
+	[ "$(since $placed b HpsPlacedOctets)" = $((REPLY + 4 * mb - 4096)) ] &&
+		[ "$(since $completed a HpsAskCompleted)" = $operations ] || return
 	placed=$(counter a HpsPlacedOctets) served=$(counter b HpsRequestServed)
 	completed=$(counter a HpsAskCompleted)
-	client $v4 6001 -k r -s $mb || return
-	placed=$(($(counter a HpsPlacedOctets) - placed))
-	echo "$placed octets were placed in a"
-	[ $placed -ge $mb ] && moved b HpsRequestServed $served || return
-	ops=$(($(counter a HpsAskCompleted) - completed))
-	[ "$(sed -n 's/done \([0-9]*\).*/\1/p' "$t_log")" = $ops ]
+	moved_by client $v4 6001 -k r -s $mb || return
+	[ "$(since $placed a HpsPlacedOctets)" = $REPLY ] &&
+		[ "$(since $completed a HpsAskCompleted)" = $operations ] &&
+		[ "$(since $served b HpsRequestServed)" -gt 1 ]
 }
 
 # impaired ADDRESS NETEM...: both links, all kinds
@@ -202,21 +207,39 @@ flapping() {
 	soon paths 2 && finish
 }
 
-# policy NAME: on both ends
+set_policy() { in_ns a hpsctl bundle set hps0 policy $1 && in_ns b hpsctl bundle set hps0 policy $1; }
+
+# policy NAME COMMAND...: on both ends, meanwhile
 policy() {
-	in_ns a hpsctl bundle set hps0 policy $1 && in_ns b hpsctl bundle set hps0 policy $1 || return
-	client $v4 6001 -s $((4 * mb))
-	local rc=$?
-	in_ns a hpsctl bundle set hps0 policy auto && in_ns b hpsctl bundle set hps0 policy auto
+	local rc
+	set_policy $1 && "${@:2}"
+	rc=$?
+	set_policy auto
 	return $rc
 }
-duplicates() {
-	in_ns a hpsctl bundle set hps0 policy duplicate &&
-		in_ns b hpsctl bundle set hps0 policy duplicate &&
-		start $v4 && lose impair 2 $FAST loss 100% && goes_on && regain heal 2 && finish
-	local rc=$?
-	in_ns a hpsctl bundle set hps0 policy auto && in_ns b hpsctl bundle set hps0 policy auto
-	return $rc
+
+# What a writes goes over one link.
+single() {
+	local i before=() d busy=0
+	for i in 1 2; do before[i]=$(carried a eth$i); done
+	client $v4 6001 -k w -s $((4 * mb)) || return
+	for i in 1 2; do
+		d=$(($(carried a eth$i) - before[i]))
+		echo "eth$i carried $d octets"
+		[ $d -lt 100000 ] || busy=$((busy + 1))
+	done
+	[ $busy = 1 ] && client $v6 6001 -s $((2 * mb))
+}
+
+# Copies go both ways.
+duplicate() {
+	local there here
+	there=$(counter a HpsSegmentCopied) here=$(counter b HpsSegmentCopied)
+	client $v4 6001 -s $((4 * mb)) && moved a HpsSegmentCopied $there &&
+		moved b HpsSegmentCopied $here
+}
+duplicate_in_hole() {
+	start $v4 && lose impair 2 $FAST loss 100% && goes_on && regain heal 2 && finish
 }
 
 with_crc() {
@@ -230,14 +253,14 @@ with_crc() {
 
 is_stopped() { grep -q '^State:.T' /proc/$1/status; }
 
-# server_pid PORT: not that of ip netns exec, which becomes it
+# Its program is not needed, not even for what is still under way.
 stopped() {
 	local rc served
 	flow $1 -k wra -w 200000
 	goes_on && kill -STOP $server && wait_for 10 is_stopped $server || return
 	served=$(counter b HpsRequestServed)
 	goes_on && goes_on && moved b HpsRequestServed $((served + 10)) &&
-		rm "$going" && soon says client done && is_stopped $server
+		rm "$going" && soon says client 'done' && is_stopped $server
 	rc=$?
 	kill -CONT $server
 	wait $flow && cat "$t_dir/client" && [ $rc = 0 ]
@@ -247,7 +270,7 @@ stopped() {
 by_page() {
 	local before
 	before=$(counter b HpsRegionPerPage)
-	in_ns b sysctl -qw net.hps.map_budget=0 && remote_server 6003 -r 1048576 &&
+	in_ns b sysctl -qw net.hps.map_budget=0 && remote_server 6003 -r $mb &&
 		client $v6 6003 -s $((4 * mb)) && moved b HpsRegionPerPage $before &&
 		end $server
 }
@@ -275,13 +298,11 @@ try() {
 	[[ $1 =~ ${HPS_TRY:-} ]] || return 0
 	t_ok "$@"
 }
-flow='' going='' server=''
+flow='' going='' server='' operations=''
 
-hosts() {
-	ns_make a b && links 2 $FAST && bundle 2 && remote_server 6001
-}
-region_server() { remote_server 6004 -n 8 -r 8388608; }
-wide_server() { remote_server 6002 -r 16777216; }
+hosts() { ns_make a b && links 2 $FAST && bundle 2 && remote_server 6001 -r $((4 * mb)); }
+region_server() { remote_server 6004 -n 8 -r $((8 * mb)); }
+wide_server() { remote_server 6002 -r $((16 * mb)); }
 more_links() {
 	local h i
 	for i in 3 4; do
@@ -290,7 +311,6 @@ more_links() {
 	done
 }
 fewer_links() { ipn a link del eth3 && ipn a link del eth4; }
-HPS_ALL=1
 t_ok "two hosts" hosts
 main=$server
 t_ok "a large region" wide_server
@@ -312,9 +332,9 @@ try "a black hole" black_hole $v4
 try "the transport is killed" killed $v4 a
 try "the transport is killed at the peer" killed $v6 b
 try "flapping links" flapping
-try "policy single" policy single
-try "policy duplicate" policy duplicate
-try "policy duplicate with a black hole" duplicates
+try "policy single" policy single single
+try "policy duplicate" policy duplicate duplicate
+try "policy duplicate with a black hole" policy duplicate duplicate_in_hole
 try "with CRC" with_crc
 try "the server is stopped, $v4" stopped $v4
 try "the server is stopped, $v6" stopped $v6
@@ -323,11 +343,11 @@ server=$main
 try "a client is killed" killed_client
 try "many clients" many $v4
 try "many clients that count" many $v6 -k a -s 3000
-try "two more links" more_links
+t_ok "two more links" more_links
 try "four links share writes" shared 4 w $v6
 try "four links share reads" shared 4 r $v4
 try "many clients over four links" many $v4
-try "two links go" fewer_links
+t_ok "two links go" fewer_links
 t_ok "nothing is left" none_left
 t_ok "the kernel's log is clean" log_clean
 t_done
