@@ -255,6 +255,259 @@ static void placed_cut_forgets_placed_behind_the_gap(struct kunit *test)
 	end(test, &f);
 }
 
+static void placed_counts_as_read_but_for_padding(struct kunit *test)
+{
+	struct fixture f;
+
+	begin(&f);
+	insert(&f, 0, 1000);
+	HPS_EXPECT_EQ(test, hps_reasm_consumed(&f.r), 0);
+	place(&f, 1000, 5000);
+	HPS_EXPECT_EQ(test, hps_reasm_consumed(&f.r), 5000 - HPS_MARK_COST);
+	insert(&f, 6000, 1);
+	HPS_EXPECT_EQ(test, hps_reasm_consumed(&f.r), 5000 - HPS_MARK_COST -
+		      (HPS_MIN_SEGMENT_COST - 1));
+	/* A great deal behind a gap is no padding. */
+	insert(&f, 10000, 1000000);
+	HPS_EXPECT_EQ(test, hps_reasm_consumed(&f.r),
+		      5000 - 4 * (HPS_MIN_SEGMENT_COST - 1));
+	hps_reasm_consume(&f.r, 1000);
+	HPS_EXPECT_EQ(test, hps_reasm_consumed(&f.r), 6000);
+	end(test, &f);
+}
+
+static void placed_never_counts_below_next(struct kunit *test)
+{
+	struct fixture f;
+	u32 i;
+
+	begin(&f);
+	for (i = 0; i < 100; i++)
+		insert(&f, i, 1);
+	place(&f, 100, 10);
+	HPS_EXPECT_EQ(test, hps_reasm_consumed(&f.r), 0);
+	hps_reasm_consume(&f.r, 1);
+	HPS_EXPECT_EQ(test, hps_reasm_consumed(&f.r), 1);
+	end(test, &f);
+}
+
+static void placed_credit_due(struct kunit *test)
+{
+	struct hps_credit_rx c;
+
+	hps_credit_rx_init(&c, 65536);
+	hps_credit_rx_charge(&c, 0, 65536);
+	/* All placed: as when all is read. */
+	HPS_EXPECT(test, !hps_credit_rx_placed_due(&c, 24575, 24575));
+	HPS_EXPECT(test, hps_credit_rx_placed_due(&c, 24576, 24576));
+	/* Half is unread. */
+	HPS_EXPECT(test, !hps_credit_rx_placed_due(&c, 12287, 45055));
+	HPS_EXPECT(test, hps_credit_rx_placed_due(&c, 12288, 45056));
+	/* Nearly all is. */
+	HPS_EXPECT(test, !hps_credit_rx_placed_due(&c, 0, 60000));
+	HPS_EXPECT(test, hps_credit_rx_placed_due(&c, 1, 60000));
+}
+
+/* --- both accounts, and a reader who may not come ------------------------------- */
+
+#define BUFFER	BIT(20)
+#define WINDOW	256
+
+struct segment {
+	u64	off;
+	u32	len;
+	bool	placed;
+};
+
+struct transfer {
+	struct fixture f;
+	struct hps_random rnd;
+	struct hps_credit_tx tx;
+	struct hps_credit_rx rx;
+	struct segment under_way[WINDOW];
+	u32	n;
+	u64	nxt;
+	u64	placed;			/* octets in all */
+	u32	reorder;		/* one of so many comes next */
+};
+
+static struct transfer transfer;
+
+static void transfer_begin(struct transfer *t, u32 reorder, u64 seed)
+{
+	memset(t, 0, sizeof(*t));
+	begin(&t->f);
+	t->rnd.state = seed;
+	t->reorder = reorder;
+	hps_credit_tx_init(&t->tx, BUFFER);
+	hps_credit_rx_init(&t->rx, BUFFER);
+}
+
+static void send(struct transfer *t, u32 len, bool placed)
+{
+	u32 room = hps_credit_tx_grant(&t->tx, t->nxt, len);
+
+	if (!room || t->n == WINDOW)
+		return;
+	len = min(len, room);
+	hps_credit_tx_spend(&t->tx, t->nxt, len);
+	t->under_way[t->n++] = (struct segment) { t->nxt, len, placed };
+	t->nxt += len;
+}
+
+static void tell(struct transfer *t)
+{
+	u64 edge = hps_credit_rx_edge(&t->rx, hps_reasm_consumed(&t->f.r),
+				      BUFFER);
+
+	hps_credit_tx_update(&t->tx, edge, BUFFER, t->nxt);
+}
+
+static void arrive(struct kunit *test, struct transfer *t)
+{
+	struct hps_reasm *r = &t->f.r;
+	struct segment s;
+	u32 i, n;
+	u64 off;
+
+	if (!t->n)
+		return;
+	i = hps_random_below(&t->rnd, min(t->n, t->reorder));
+	s = t->under_way[i];
+	memmove(&t->under_way[i], &t->under_way[i + 1],
+		(--t->n - i) * sizeof(s));
+	HPS_REQUIRE(test, hps_credit_rx_allows(&t->rx, s.off, s.len, r->cost));
+	hps_credit_rx_charge(&t->rx, s.off, s.len);
+	off = s.off;
+	n = s.len;
+	if (s.placed && hps_reasm_missing(r, &off, &n)) {
+		HPS_REQUIRE(test, n == s.len && !place(&t->f, off, n));
+		t->placed += n;
+	} else if (!s.placed) {
+		HPS_REQUIRE(test, !insert(&t->f, s.off, s.len));
+		HPS_REQUIRE(test, t->f.fresh == s.len);
+	}
+	HPS_REQUIRE(test, hps_reasm_consumed(r) >= r->next);
+	HPS_REQUIRE(test, hps_reasm_consumed(r) <= r->frontier);
+	/* Unread data keeps to the cost rule, whatever was placed. */
+	HPS_REQUIRE(test, r->cost <= BUFFER + (u64)r->count * HPS_MARK_COST);
+	if (hps_credit_rx_placed_due(&t->rx, hps_reasm_consumed(r),
+				     r->frontier))
+		tell(t);
+}
+
+/* Gigabytes pass a reader who does not come. The timer is never what helps. */
+static void run_unread(struct kunit *test, u32 reorder, u32 small, u64 seed)
+{
+	struct transfer *t = &transfer;
+	u32 step = 0;
+
+	transfer_begin(t, reorder, seed);
+	while (t->placed < 4ULL << 30) {
+		bool data = t->f.r.cost < BUFFER / 4 && !(step++ % 64);
+
+		if (data)
+			send(t, 1 + hps_random_below(&t->rnd, small), false);
+		else
+			send(t, HPS_MIN_SEGMENT_COST +
+				hps_random_below(&t->rnd, 60000), true);
+		if (!hps_random_below(&t->rnd, 8))
+			arrive(test, t);
+		while (t->n > WINDOW / 2 || (t->n && !hps_credit_tx_grant(
+				&t->tx, t->nxt, 60000)))
+			arrive(test, t);
+		HPS_REQUIRE(test, t->n || hps_credit_tx_grant(&t->tx, t->nxt,
+							      60000));
+	}
+	HPS_EXPECT_EQ(test, t->f.r.next, 0);
+	HPS_EXPECT(test, t->f.r.ready >= BUFFER / 4 / HPS_MIN_SEGMENT_COST);
+	end(test, &t->f);
+}
+
+static void placed_passes_a_reader_who_does_not_read(struct kunit *test)
+{
+	run_unread(test, 1, 20, 11);
+	run_unread(test, 8, 20, 12);
+	run_unread(test, 64, 4000, 13);
+}
+
+/* Tiny segments as many as the sender may send: placed octets do not make room for
+ * those that nobody reads.
+ */
+static void placed_makes_no_room_for_tiny_segments(struct kunit *test)
+{
+	struct transfer *t = &transfer;
+	u32 step;
+
+	transfer_begin(t, 16, 14);
+	for (step = 0; step < 40000; step++) {
+		if (hps_random_below(&t->rnd, 2))
+			send(t, 1, false);
+		else
+			send(t, HPS_MIN_SEGMENT_COST +
+				hps_random_below(&t->rnd, 60000), true);
+		arrive(test, t);
+	}
+	/* It went on until nothing was left. */
+	while (t->n)
+		arrive(test, t);
+	tell(t);
+	HPS_EXPECT(test, hps_credit_tx_room(&t->tx, t->nxt) < BUFFER / 8);
+	HPS_EXPECT(test, t->f.r.ready > BUFFER / HPS_MIN_SEGMENT_COST / 2);
+	while (hps_reasm_head(&t->f.r))
+		hps_reasm_consume(&t->f.r, 1);
+	tell(t);
+	HPS_EXPECT_EQ(test, hps_credit_tx_room(&t->tx, t->nxt), BUFFER);
+	end(test, &t->f);
+}
+
+/* Any lengths of both kinds, any order, and a slow reader. */
+static void run_mixed(struct kunit *test, u32 longest, u32 reorder, u64 seed)
+{
+	struct transfer *t = &transfer;
+	struct hps_extent *e;
+	u32 step;
+
+	transfer_begin(t, reorder, seed);
+	for (step = 0; step < 60000; step++) {
+		switch (hps_random_below(&t->rnd, 8)) {
+		case 0 ... 3:
+			send(t, 1 + hps_random_below(&t->rnd, longest),
+			     hps_random_below(&t->rnd, 3));
+			break;
+		case 4 ... 6:
+			arrive(test, t);
+			break;
+		case 7:
+			e = hps_reasm_head(&t->f.r);
+			if (e && !hps_random_below(&t->rnd, 2))
+				hps_reasm_consume(&t->f.r, 1 +
+					hps_random_below(&t->rnd, e->len));
+			else if (!hps_random_below(&t->rnd, 8))
+				tell(t);
+			break;
+		}
+	}
+	/* When all is read all of the credit is there. */
+	while (t->n)
+		arrive(test, t);
+	while ((e = hps_reasm_head(&t->f.r)))
+		hps_reasm_consume(&t->f.r, e->len);
+	HPS_EXPECT_EQ(test, t->f.r.next, t->nxt);
+	tell(t);
+	HPS_EXPECT_EQ(test, hps_credit_tx_room(&t->tx, t->nxt), BUFFER);
+	HPS_EXPECT(test, t->placed);
+	end(test, &t->f);
+}
+
+static void placed_and_data_keep_to_the_cost(struct kunit *test)
+{
+	run_mixed(test, 4, 1, 21);
+	run_mixed(test, 4, 64, 22);
+	run_mixed(test, 700, 16, 23);
+	run_mixed(test, 60000, 64, 24);
+}
+
 static struct kunit_case cases[] = {
 	HPS_CASE(placed_in_order_is_read),
 	HPS_CASE(placed_waits_for_the_reader),
@@ -264,6 +517,12 @@ static struct kunit_case cases[] = {
 	HPS_CASE(placed_missing_runs),
 	HPS_CASE(placed_record_without_what_is_placed),
 	HPS_CASE(placed_cut_forgets_placed_behind_the_gap),
+	HPS_CASE(placed_counts_as_read_but_for_padding),
+	HPS_CASE(placed_never_counts_below_next),
+	HPS_CASE(placed_credit_due),
+	HPS_CASE(placed_passes_a_reader_who_does_not_read),
+	HPS_CASE(placed_makes_no_room_for_tiny_segments),
+	HPS_CASE(placed_and_data_keep_to_the_cost),
 	{}
 };
 
