@@ -280,6 +280,7 @@ struct hps_channel {
 	bool				crc;
 	bool				want_crc;
 	bool				waits;		/* holds data that another path must precede */
+	bool				clogged;	/* unread data precedes what is placed */
 	bool				unproven;	/* a join without its proof yet */
 	bool				probe;		/* shows whether the peer answers, no more */
 	bool				want;		/* user waits for room */

@@ -426,7 +426,8 @@ static void set_aside(struct hps_tcp *t)
 	struct hps_channel *ch = &t->ch;
 	u32 done = tp->copied_seq, pos = done, len;
 
-	if (t->rx.pos - done < (u32)tcp_full_space(t->sk) / 2 ||
+	if (likely(!ch->clogged) ||
+	    t->rx.pos - done < (u32)tcp_full_space(t->sk) / 2 ||
 	    !ch->events || !ch->events->keep_next ||
 	    test_bit(HPS_CHANNEL_TRIMMING, &ch->flags))
 		return;
