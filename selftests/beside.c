@@ -23,17 +23,6 @@ TEST(unread_data_holds_up_nothing, V_DIRECT)
 	send_pattern(e.p.a, 50000, 0);
 	for (i = 0; i < 64; i++) {
 		post_ok(e.p.a, post_write(i, e.stag, 0), from + i, MB);
-		printf("# round %d unread %d\n", i, in_queue(e.p.b));
-		if (!poll(&(struct pollfd){ e.q.fd, POLLIN, 0 }, 1, 3000)) {
-			struct hps_info x;
-			int k;
-			for (k = 0; k < 2; k++) {
-				socklen_t l = sizeof(x);
-				getsockopt(k ? e.p.b : e.p.a, SOL_HPS, HPS_INFO, &x, &l);
-				printf("# una %llu nxt %llu end %llu edge %llu pbuf %u sndmem %u lim %u rcvbuf %u cost %u rnext %llu ready %llu redge %llu\n",
-				x.una,x.nxt,x.end,x.edge,x.peer_buffer,x.snd_memory,x.snd_limit,x.rcv_buffer,x.rcv_cost,x.rcv_next,x.rcv_ready,x.rcv_edge);
-			}
-		}
 		queue_expect(&e.q, i, 0);
 		CHECK(pattern_ok(e.mem, MB, i));
 		send_pattern(e.p.a, 100, 50000 + 100 * i);

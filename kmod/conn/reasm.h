@@ -99,6 +99,7 @@ void hps_reasm_consume(struct hps_reasm *r, u32 n);
 struct hps_extent *hps_reasm_at(struct hps_reasm *r, u64 off);
 bool hps_reasm_record(const struct hps_reasm *r, u64 *len);
 bool hps_rxq_first(const struct hps_rxq *q, u32 *pos);
+u32 hps_rxq_next(const struct hps_rxq *q, u32 *pos);
 void hps_reasm_cut(struct hps_reasm *r);
 void hps_reasm_purge(struct hps_reasm *r);
 
