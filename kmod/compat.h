@@ -59,6 +59,15 @@
 	((fl4)->flowi4_dscp = inet_dsfield_to_dscp(tos))
 #endif
 
+/* before 6.2: a lasting pin for reading did not part a private page from its file or
+ * from the page of zeros, and what the program wrote later went elsewhere.
+ */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 2, 0)
+#define HPS_PIN_UNSHARE		(FOLL_WRITE | FOLL_FORCE)
+#else
+#define HPS_PIN_UNSHARE		0
+#endif
+
 /* before 6.16: msg_zerocopy_realloc() knew nothing of device memory. */
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 16, 0)
 #define hps_msg_zerocopy_realloc(sk, len, ubuf) \

@@ -7,6 +7,7 @@
 #include "conn/acl.h"
 #include "conn/conn.h"
 #include "control/sysctl.h"
+#include "ddp/region.h"
 #include "link/link.h"
 #include "link/pool.h"
 #include "link/prober.h"
@@ -41,17 +42,22 @@ static int __net_init net_init(struct net *net)
 	err = hps_sysctl_net_init(hn);
 	if (err)
 		goto err_mib;
+	err = hps_region_net_init(hn);
+	if (err)
+		goto err_sysctl;
 	hps_linkevent_net_init(hn);
 	hps_sweep_start(hn);
 	return 0;
 
+err_sysctl:
+	hps_sysctl_net_exit(hn);
 err_mib:
 	hps_mib_net_exit(hn);
 	return err;
 }
 
 /* ORDER: connections use channels, so they end first; both count and read
- * sysctls until they have ended.
+ * sysctls until they have ended. What arrives looks for regions until channels end.
  */
 static void __net_exit net_exit(struct net *net)
 {
@@ -66,6 +72,7 @@ static void __net_exit net_exit(struct net *net)
 	hps_prober_net_exit(net);
 	hps_pool_net_exit(net);
 	hps_channel_net_exit(net);
+	hps_region_net_exit(hn);
 	hps_sysctl_net_exit(hn);
 	hps_mib_net_exit(hn);
 	hps_link_net_exit(hn);

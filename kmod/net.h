@@ -17,6 +17,7 @@
 
 struct ctl_table_header;
 struct hps_channel;
+struct hps_region_table;
 struct hps_tcp_listener;
 
 #define HPS_BIND_HASH		256
@@ -43,6 +44,7 @@ struct hps_tcp_listener;
  * @dead_ms:		silence after which a path is suspect, at least
  * @port_min:		first port given to sockets that did not bind
  * @port_max:		last such port
+ * @map_budget:		registered memory that may be mapped in one piece, octets
  */
 struct hps_sysctls {
 	unsigned int	port;
@@ -64,6 +66,7 @@ struct hps_sysctls {
 	unsigned int	dead_ms;
 	unsigned int	port_min;
 	unsigned int	port_max;
+	unsigned int	map_budget;
 };
 
 /**
@@ -76,6 +79,8 @@ struct hps_sysctls {
  * @bind: bound sockets by port, guarded by @bind_lock.
  * @listeners: users of the TCP listener, guarded by @listen_mutex.
  * @acl: admission rules, changed under @acl_mutex, read under RCU.
+ * @streams: the last number that a connection got, see hps_conn.stream.
+ * @regions: registered memory; ddp/region.c has its locks.
  * @bundles, @links: see link/link.h, guarded by RTNL, read under RCU.
  */
 struct hps_net {
@@ -94,6 +99,7 @@ struct hps_net {
 	struct ratelimit_state	solicit;	/* of neighbours: broadcasts */
 	unsigned int		half_open;
 	unsigned int		orphans;
+	atomic_t		streams;
 	struct delayed_work	sweep;
 	struct delayed_work	events;		/* linkevent.c */
 	struct delayed_work	events_again;
@@ -107,6 +113,8 @@ struct hps_net {
 
 	struct mutex		acl_mutex;	/* acl */
 	struct list_head	acl;
+
+	struct hps_region_table	*regions;
 
 	struct list_head	bundles;
 	struct list_head	links;

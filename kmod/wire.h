@@ -183,6 +183,10 @@ static_assert(sizeof(struct rdmap_terminate) == 4);
  * @HPS_MSG_POSTED:	reserved: advertisement of a posted receive
  * @HPS_MSG_SRC_AVAIL:	reserved: source available (rendezvous by read)
  * @HPS_MSG_SNK_AVAIL:	reserved: sink available (rendezvous by write)
+ * @HPS_MSG_PLACE:	a segment whose payload goes to memory; struct hps_place
+ * @HPS_MSG_REQUEST:	asks for octets or an atomic operation; struct hps_data, then
+ *			struct hps_request_data
+ * @HPS_MSG_RESULT:	a request is answered; struct hps_data, then struct hps_result_data
  */
 enum hps_msg_type {
 	HPS_MSG_OPEN		= 1,
@@ -205,6 +209,9 @@ enum hps_msg_type {
 	HPS_MSG_POSTED		= 18,
 	HPS_MSG_SRC_AVAIL	= 19,
 	HPS_MSG_SNK_AVAIL	= 20,
+	HPS_MSG_PLACE		= 21,
+	HPS_MSG_REQUEST		= 22,
+	HPS_MSG_RESULT		= 23,
 };
 
 /* Flags of every message. */
@@ -215,6 +222,9 @@ enum hps_msg_type {
 #define HPS_DATA_RESENT		0x02	/* went over another path before */
 #define HPS_DATA_DUPLICATE	0x04	/* a copy made on purpose (duplicate policy) */
 #define HPS_DATA_ACK		0x08	/* the sender waits for the acknowledgement */
+
+/* PLACE, REQUEST and RESULT have the flags of DATA but for EOR, and this. */
+#define HPS_PLACE_ANSWER	0x10	/* of PLACE: it answers a request */
 
 /* Every message begins so. */
 struct hps_msg {
@@ -237,6 +247,43 @@ struct hps_data {
 	__be32		window;
 } __packed;
 static_assert(sizeof(struct hps_data) == 20);
+
+/*
+ * A segment whose payload is placed: its octets take offsets of the stream as those
+ * of DATA do, so that they are acknowledged, sent again and ordered alike, but no
+ * reader sees them.
+ */
+struct hps_place {
+	struct hps_data	data;
+	__be32		tag;		/* steering tag, or the request's id */
+	__be64		place;		/* tagged offset, or place in the answer */
+} __packed;
+static_assert(sizeof(struct hps_place) == 32);
+
+#define HPS_REQUEST_READ	1
+#define HPS_REQUEST_SWAP	2
+#define HPS_REQUEST_ADD		3
+
+/* The payload of a REQUEST, which is one segment. */
+struct hps_request_data {
+	__be32		id;		/* of those of this end, never used twice at once */
+	__u8		op;		/* HPS_REQUEST_* */
+	__u8		reserved[3];
+	__be32		stag;
+	__be32		len;		/* READ: octets; else 8 */
+	__be64		place;		/* tagged offset */
+	__be64		operand;	/* to add, or to swap in */
+	__be64		compare;
+} __packed;
+static_assert(sizeof(struct hps_request_data) == 40);
+
+/* The payload of a RESULT; it follows the octets that were read. */
+struct hps_result_data {
+	__be32		id;
+	__be32		reserved;
+	__be64		value;		/* atomics: what was there before */
+} __packed;
+static_assert(sizeof(struct hps_result_data) == 16);
 
 struct hps_ack {
 	struct hps_msg	msg;
@@ -275,6 +322,7 @@ static_assert(sizeof(struct hps_ping) == 8);
  * offer in the upper octet must be understood, or the hello is refused.
  */
 #define HPS_FEATURE_CRC		0x0001	/* CRC32c in every frame */
+#define HPS_FEATURE_DIRECT	0x0002	/* PLACE, REQUEST, RESULT are understood */
 #define HPS_FEATURE_MUST	0xff00
 
 /**
@@ -367,8 +415,8 @@ static_assert(sizeof(struct hps_links) == 8);
 	(sizeof(struct hps_frame) + sizeof(struct hps_data) + MPA_CRC_SIZE)
 static_assert(HPS_SEGMENT_OVERHEAD == 44);
 
-/* The most payload that one segment can carry. */
+/* The most payload that one segment of any kind can carry. */
 #define HPS_MAX_SEGMENT \
-	(MPA_MAX_ULPDU - HPS_ULPDU_HEAD - sizeof(struct hps_data))
+	(MPA_MAX_ULPDU - HPS_ULPDU_HEAD - sizeof(struct hps_place))
 
 #endif /* _HPS_WIRE_H */

@@ -42,7 +42,7 @@ static void breach(int lst, const void *msg, size_t len, const char *name)
 
 TEST(unknown_type, V_HPS_STREAM)
 {
-	static const u8 types[] = { 0, 9, 16, 17, 20, 21, 100, 255 };
+	static const u8 types[] = { 0, 9, 16, 17, 20, 24, 100, 255 };
 	int lst = listener(4);
 	size_t i;
 

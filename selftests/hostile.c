@@ -212,11 +212,11 @@ TEST(hello_unknown_optional_feature, V_HPS_STREAM)
 
 	raw_dial(&r);
 	raw_hello(&r, HPS_MSG_OPEN, port_of(lst));
-	r.mine.features = cpu_to_be16(0x00fe);
+	r.mine.features = cpu_to_be16(0x00fc);
 	raw_startup(&r, false, 0);
 	CHECK(raw_read_startup(&r));
 	CHECK_EQ(r.theirs.kind, HPS_MSG_ACCEPT);
-	CHECK_EQ(be16_to_cpu(r.theirs.features) & 0xfe, 0);
+	CHECK_EQ(be16_to_cpu(r.theirs.features) & 0xfc, 0);
 	fd = accept(lst, NULL, NULL);
 	raw_data(&r, 0, 0, 100);
 	recv_pattern(fd, 100, 0);

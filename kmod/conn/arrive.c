@@ -2,9 +2,11 @@
 /* Paths, upwards: the events of a connection's channels. */
 #include <net/sock.h>
 
+#include "conn/ask.h"
 #include "conn/join.h"
 #include "conn/listener.h"
 #include "conn/path.h"
+#include "conn/place.h"
 #include "conn/recv.h"
 #include "conn/rejoin.h"
 #include "conn/send.h"
@@ -14,11 +16,19 @@
 #include "ddp/message.h"
 #include "link/link.h"
 
+/* Does the path's segment answer what this end has asked? */
+static bool is_answer(const struct hps_path *path)
+{
+	return path->rx_type == HPS_MSG_RESULT ||
+	       (path->rx_type == HPS_MSG_PLACE && path->rx_answer);
+}
+
 /* Notes payload of the path's segment. Data lock held. */
 static int note_payload(struct hps_path *path, u32 pos, u32 len, bool end)
 {
 	struct hps_conn *conn = path->conn;
 	struct hps_reasm *r = &conn->rcv.reasm;
+	bool is_data = path->rx_type == HPS_MSG_DATA;
 	u32 fresh = 0, more;
 	int err = 0;
 
@@ -26,12 +36,14 @@ static int note_payload(struct hps_path *path, u32 pos, u32 len, bool end)
 	 * stays for it, and for an end that was announced and not sent yet.
 	 */
 	if (conn->state == HPS_CONN_CLOSED ||
-	    (conn->orphan && path->rx_off + len + path->rx_mark > r->frontier)) {
+	    (conn->orphan && !is_answer(path) && path->rx_off + len + path->rx_mark > r->frontier)) {
 		hps_conn_reset(conn, HPS_REASON_CLOSED);
 		path->rx_off += len;
 		return 0;
 	}
-	if (len)
+	if (!is_data)
+		err = hps_place_payload(path, pos, len, end, &fresh);
+	else if (len)
 		err = hps_reasm_insert(r, &path->rxq, path->rx_off, len, pos,
 				       false, &fresh);
 	if (!err && end && path->rx_mark)
@@ -55,7 +67,8 @@ static int path_data(struct hps_channel *ch, const struct hps_data *data,
 	struct hps_conn *conn = path->conn;
 	struct hps_recv *rcv = &conn->rcv;
 	u64 off = be64_to_cpu(data->offset), ack;
-	bool mark = data->msg.flags & HPS_DATA_EOR;
+	bool is_data = data->msg.type == HPS_MSG_DATA;
+	bool mark = is_data && data->msg.flags & HPS_DATA_EOR;
 	int err = -EPROTO;
 
 	spin_lock_bh(&conn->lock);
@@ -72,7 +85,10 @@ static int path_data(struct hps_channel *ch, const struct hps_data *data,
 		goto out;
 	if (off + len + mark > rcv->reasm.frontier)
 		hps_credit_rx_charge(&rcv->credit, off, len + mark);
+	if (!is_data && hps_place_begin(path, data))
+		goto out;
 	path->rx_off = off;
+	path->rx_type = data->msg.type;
 	path->rx_mark = mark;
 	path->rx_copy = data->msg.flags & HPS_DATA_DUPLICATE;
 	path->rx_octets += len;
@@ -130,12 +146,18 @@ static u32 path_parsed(struct hps_channel *ch, u32 pos)
 
 	spin_lock_bh(&conn->lock);
 	conn->alive.heard = jiffies;
+	hps_place_due(conn);
+	if (path->rx_type != HPS_MSG_DATA || rcv->reasm.placed)
+		hps_recv_placed(conn);
 	frontier = rcv->reasm.frontier;
 	ch->waits = holds_beyond(path, frontier);
+	ch->clogged = rcv->reasm.placed;
 	if (unlikely(conn->deferred) && (frontier || rcv->fin))
 		hps_listener_data(conn);
 	if (frontier != rcv->told) {
 		rcv->told = frontier;
+		if (rcv->fin && frontier == rcv->fin_off)
+			hps_ask_no_answers(conn);
 		hps_recv_arrived(conn);
 		if (rcv->fin && frontier == rcv->fin_off) {
 			conn->todo |= HPS_TODO_ACK;
@@ -178,6 +200,17 @@ static u32 path_keep(const struct hps_channel *ch, u32 pos)
 	return pos;
 }
 
+static u32 path_keep_next(const struct hps_channel *ch, u32 *pos)
+{
+	struct hps_path *path = ch->user;
+	u32 len;
+
+	spin_lock_bh(&path->conn->lock);
+	len = hps_rxq_next(&path->rxq, pos);
+	spin_unlock_bh(&path->conn->lock);
+	return len;
+}
+
 static int on_ack(struct hps_path *path, const struct hps_msg *msg, u32 len)
 {
 	const struct hps_ack *m = (const void *)msg;
@@ -213,6 +246,9 @@ static int on_fin(struct hps_path *path, const struct hps_msg *msg, u32 len)
 	WRITE_ONCE(rcv->fin_off, off);
 	smp_store_release(&rcv->fin, true);	/* hps_recv_at_end() */
 	if (rcv->reasm.frontier == off) {
+		/* The last answer may have come together with it. */
+		hps_place_due(conn);
+		hps_ask_no_answers(conn);
 		hps_recv_arrived(conn);
 		hps_conn_check_end(conn);
 	}
@@ -244,6 +280,7 @@ static int on_reset(struct hps_path *path, const struct hps_msg *msg, u32 len)
 {
 	const struct hps_reset *m = (const void *)msg;
 	struct hps_conn *conn = path->conn;
+	enum hps_reason reason;
 
 	/* Who has not proved to be the peer cannot end its connection. */
 	if (path->join && path->state != HPS_PATH_UP)
@@ -251,7 +288,9 @@ static int on_reset(struct hps_path *path, const struct hps_msg *msg, u32 len)
 	spin_lock_bh(&conn->lock);
 	if (conn->state != HPS_CONN_CLOSED)
 		hps_mib_inc(conn->net, HPS_MIB_CONN_RESET);
-	hps_conn_lost(conn, hps_conn_reset_errno(conn), hps_reason_of_peer(m->reason));
+	reason = hps_reason_of_peer(m->reason);
+	hps_conn_lost(conn, reason == HPS_REASON_ACCESS ? -EREMOTEIO :
+					hps_conn_reset_errno(conn), reason);
 	spin_unlock_bh(&conn->lock);
 	return -ECONNRESET;
 }
@@ -368,6 +407,7 @@ const struct hps_channel_events hps_path_events = {
 	.payload	= path_payload,
 	.parsed		= path_parsed,
 	.keep		= path_keep,
+	.keep_next	= path_keep_next,
 	.push		= hps_path_push,
 	.down		= path_down,
 };

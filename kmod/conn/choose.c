@@ -103,13 +103,13 @@ static u32 look(struct hps_path *path, u32 ahead, u32 now_us,
  * @path:	the path; data lock held
  * @p:		the scheduler's view of it, before
  * @s:		the segment
+ * @len:	octets of the message that carries it
  */
 void hps_choose_given(struct hps_path *path, const struct hps_sched_path *p,
-		      struct hps_segment *s)
+		      struct hps_segment *s, u32 len)
 {
 	path->unacked += s->len + HPS_SEGMENT_OVERHEAD;
-	s->ends = path->begins + mpa_frame_size(HPS_ULPDU_HEAD +
-						sizeof(struct hps_data) + s->len);
+	s->ends = path->begins + mpa_frame_size(HPS_ULPDU_HEAD + len);
 	s->given_us = 0;
 	s->takes_us = HPS_LATE_UNKNOWN;
 	s->guess = false;

@@ -34,7 +34,7 @@ bool hps_choose_paths(struct hps_conn *conn, struct hps_path *self,
 void hps_choose_look(struct hps_path *path, struct hps_sched_path *p);
 bool hps_choose_fresh(const struct hps_path *path, u8 role);
 void hps_choose_given(struct hps_path *path, const struct hps_sched_path *p,
-		      struct hps_segment *s);
+		      struct hps_segment *s, u32 len);
 bool hps_choose_single(struct hps_conn *conn, const struct hps_choice *choice);
 bool hps_choose_turn(struct hps_conn *conn, struct hps_path *path,
 		     bool *alone);

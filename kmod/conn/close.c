@@ -4,6 +4,7 @@
 #include <net/sock.h>
 
 #include "conn/conn.h"
+#include "conn/direct.h"
 #include "conn/path.h"
 #include "conn/recv.h"
 #include "conn/rejoin.h"
@@ -135,11 +136,13 @@ void hps_conn_close(struct hps_conn *conn, enum hps_reason reason)
 	spin_lock_bh(&conn->lock);
 	conn->sk = NULL;
 	conn->pending = false;
+	/* The memory is that of a socket. */
+	WRITE_ONCE(conn->domain, 0);
 	conn->held_net = true;
 	conn->deadline = jiffies + READ_ONCE(hn->sysctl.fin_timeout) * HZ;
-	if (reason == HPS_REASON_NONE &&
-	    conn->rcv.reasm.frontier != conn->rcv.reasm.next)
+	if (reason == HPS_REASON_NONE && conn->rcv.reasm.ready)
 		reason = HPS_REASON_UNREAD;
+	hps_direct_forget(conn, -ECANCELED);
 	finish = conn->state == HPS_CONN_ESTABLISHED;
 	if (finish && reason != HPS_REASON_NONE) {
 		hps_conn_reset(conn, reason);

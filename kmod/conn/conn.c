@@ -8,6 +8,7 @@
 #include <net/sock.h>
 #include <net/tcp_states.h>
 
+#include "conn/direct.h"
 #include "conn/join.h"
 #include "conn/listener.h"
 #include "conn/path.h"
@@ -31,6 +32,19 @@ static const struct rhashtable_params conn_hash_params = {
 
 static void conn_end(struct work_struct *work);
 
+/* It comes again after 2^32 connections. A region that was made for one of them alone
+ * has also a domain and a tag, which is random.
+ */
+static u32 next_stream(struct net *net)
+{
+	u32 stream;
+
+	do {
+		stream = atomic_inc_return(&hps_net(net)->streams);
+	} while (!stream);
+	return stream;
+}
+
 /**
  * hps_conn_alloc - make a connection
  * @net:	its namespace
@@ -53,6 +67,7 @@ struct hps_conn *hps_conn_alloc(struct net *net, bool initiator, u32 rmem,
 	conn->net = net;
 	conn->initiator = initiator;
 	get_random_bytes(&conn->token, sizeof(conn->token));
+	conn->stream = next_stream(net);
 	INIT_LIST_HEAD(&conn->net_node);
 	INIT_LIST_HEAD(&conn->accept_node);
 	INIT_LIST_HEAD(&conn->paths);
@@ -121,6 +136,7 @@ static void conn_free(struct rcu_head *rcu)
 {
 	struct hps_conn *conn = container_of(rcu, struct hps_conn, rcu);
 
+	hps_direct_free(conn);
 	kfree(conn->offer);
 	kmem_cache_free(conn_cache, conn);
 }
@@ -169,6 +185,7 @@ static void conn_end(struct work_struct *work)
 		hps_conn_event(conn, HPS_CONN_EVENT_CLOSED, HPS_REASON_NONE,
 			       0);
 	conn->state = HPS_CONN_CLOSED;
+	hps_direct_forget(conn, -ECONNABORTED);
 	spin_unlock_bh(&conn->lock);
 	hps_conn_timers_stop(conn);
 	hps_rejoin_stop(conn);
@@ -275,6 +292,7 @@ void hps_conn_lost(struct hps_conn *conn, int err, enum hps_reason reason)
 	hps_conn_event(conn, HPS_CONN_EVENT_CLOSED, reason, err);
 	/* What lies behind a gap can never be read. */
 	hps_reasm_cut(&conn->rcv.reasm);
+	hps_direct_forget(conn, err);
 	hps_send_forget(conn);
 	/* The socket may stay open for long. */
 	if (conn->rejoin)

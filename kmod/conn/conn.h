@@ -42,6 +42,36 @@ enum hps_conn_state {
 #define HPS_TODO_RESET	0x04
 
 /**
+ * enum hps_kind - what octets with offsets of the stream are
+ * @HPS_KIND_DATA:	the reader's
+ * @HPS_KIND_PLACE:	written to a region of the peer
+ * @HPS_KIND_ANSWER:	what a request of the peer asked for
+ * @HPS_KIND_REQUEST:	struct hps_request_data
+ * @HPS_KIND_RESULT:	struct hps_result_data
+ */
+enum hps_kind {
+	HPS_KIND_DATA,
+	HPS_KIND_PLACE,
+	HPS_KIND_ANSWER,
+	HPS_KIND_REQUEST,
+	HPS_KIND_RESULT,
+};
+
+/**
+ * struct hps_intent - what a write is
+ * @place:	PLACE, ANSWER: of the first octet, see struct hps_place
+ * @tag:	the same
+ * @kind:	enum hps_kind
+ * @policy:	of the message: enum hps_policy + 1; 0: the connection's
+ */
+struct hps_intent {
+	u64	place;
+	u32	tag;
+	u8	kind;
+	u8	policy;
+};
+
+/**
  * struct hps_send - the send side
  * @chunks:	payload that is not acknowledged, in stream order
  * @next:	chunk that holds @nxt, NULL if nothing is unsent
@@ -80,11 +110,14 @@ enum hps_conn_state {
  * @stalls:	how often
  * @resent_octets: payload that was sent again, over all paths ever
  * @awaited:	all below is sent whatever Nagle's rule says: a reader waits
- * @policy:	of the message that is being written: enum hps_policy + 1, or 0
+ * @intent:	of the message that is being written
  * @mixed:	a message had a policy of its own
+ * @parted:	some of @chunks are not data, or of one policy: segments end where
+ *		intents do
  * @single:	the path that policy single uses: its id + 1, or 0
  * @record:	where the record begins that is sent next
  * @flush:	all below is sent whatever TCP_CORK and MSG_MORE say
+ * @confirm:	end of the newest WRITE
  * @spare_segment: of those that were acknowledged, one for the next to be sent:
  *		a connection that sends now and then asks the allocator for none
  * @spare_chunk: likewise, one that a writer takes without the data lock
@@ -124,10 +157,12 @@ struct hps_send {
 	u32			held_below;
 	u64			awaited;
 	bool			mixed;
-	u8			policy;
+	bool			parted;
 	u8			single;
+	struct hps_intent	intent;
 	u64			record;
 	u64			flush;
+	u64			confirm;
 	u64			stalls;
 	u64			resent_octets;
 	struct hps_segment	*spare_segment;
@@ -179,6 +214,10 @@ struct hps_recv {
  * @local, @remote: as getsockname() and getpeername() tell
  * @paths:	struct hps_path
  * @token, @peer_token: name the two ends in joins
+ * @domain:	protection domain of its socket, of its listener while pending; 0: none,
+ *		and no region is found
+ * @stream:	its number among the connections of the namespace, never 0: regions may
+ *		be for it alone
  * @nonce:	keys of joins: [0] initiator's, [1] responder's
  * @todo:	HPS_TODO_*
  * @err:	why it is CLOSED, for the socket
@@ -200,6 +239,8 @@ struct hps_recv {
  * @no_waits:	there shall be none any more; hps_net.lock
  * @rtt_us:	longest of the shortest round trips of paths that were lost
  * @offered:	links that a responder has told of, as a hash; @nr_offered of them
+ * @peer_direct:	the peer understands PLACE, REQUEST and RESULT
+ * @direct:	of one-sided operations; NULL before the first
  * @counted:	in hps_net.orphans
  * @ending:	the @end work is queued
  * @deferred:	waits for data before it can be accepted (TCP_DEFER_ACCEPT)
@@ -227,6 +268,7 @@ struct hps_conn {
 	bool			pending;
 	bool			held_net;
 	bool			counted;
+	bool			peer_direct;
 	bool			listens;
 	bool			ending;
 	bool			joined;
@@ -249,6 +291,8 @@ struct hps_conn {
 	u8			tries;
 	u64			token;
 	u64			peer_token;
+	u32			domain;
+	u32			stream;
 	u8			nonce[2][HPS_NONCE_LEN];
 	union hps_addr		local;
 	union hps_addr		remote;
@@ -275,6 +319,7 @@ struct hps_conn {
 	struct work_struct	join;
 	struct work_struct	retune;
 	struct delayed_work	redial;
+	struct hps_direct	*direct;
 	struct hps_link_offer	*offer;
 	u8			nr_offers;
 	struct rcu_head		rcu;

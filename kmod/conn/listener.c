@@ -187,6 +187,7 @@ int hps_port_listen(struct sock *sk, struct hps_port *p, unsigned int backlog,
 	l->seqpacket = sk->sk_type == SOCK_SEQPACKET;
 	l->opt = *opt;
 	l->defer = defer;
+	l->domain = p->domain;
 	set_scope(l, p, is_bundle(sock_net(sk), p->ifindex));
 	err = hps_listen_get(sock_net(sk));
 	if (err)
@@ -228,6 +229,25 @@ void hps_port_options(struct hps_port *p, const struct hps_options *opt,
 	spin_lock_bh(&l->lock);
 	l->opt = *opt;
 	l->defer = defer;
+	spin_unlock_bh(&l->lock);
+}
+
+/**
+ * hps_port_domain - the socket has got another protection domain
+ * @p:		the claim, listening or not
+ * @domain:	the domain's number
+ *
+ * Context: process, socket lock held. What waits to be accepted gets it then.
+ */
+void hps_port_domain(struct hps_port *p, u32 domain)
+{
+	struct hps_listener *l = p->listener;
+
+	p->domain = domain;
+	if (!l)
+		return;
+	spin_lock_bh(&l->lock);
+	l->domain = domain;
 	spin_unlock_bh(&l->lock);
 }
 
@@ -444,6 +464,7 @@ static bool inherit(struct hps_listener *l, struct hps_conn *conn)
 				   READ_ONCE(l->sk->sk_rcvbuf));
 		conn->snd.limit = READ_ONCE(l->sk->sk_sndbuf);
 		hps_options_inherit(conn, l->sk, &l->opt);
+		conn->domain = l->domain;
 	}
 	spin_unlock_bh(&l->lock);
 	return open;

@@ -27,6 +27,7 @@ struct sock;
  * @reuseport:	SO_REUSEPORT: shared with others of the same user that say so
  * @uid:	whose it is
  * @v6only:	@addr is IPv6 and IPv4 is not meant
+ * @domain:	protection domain of the socket, 0: none; under the socket's lock
  * @listener:	set while listening
  */
 struct hps_port {
@@ -38,6 +39,7 @@ struct hps_port {
 	bool			reuseport;
 	kuid_t			uid;
 	bool			v6only;
+	u32			domain;
 	struct hps_listener	*listener;
 };
 
@@ -57,6 +59,7 @@ struct hps_port {
  * @one_link:	it is bound to another device
  * @one_addr:	it is bound to an address only
  * @defer:	TCP_DEFER_ACCEPT, seconds
+ * @domain:	protection domain that they have, 0: none
  * @opt:	what the connections begin with
  */
 struct hps_listener {
@@ -68,6 +71,7 @@ struct hps_listener {
 	unsigned int		count;
 	unsigned int		backlog;
 	unsigned int		defer;
+	u32			domain;
 	struct hps_options	opt;
 	bool			seqpacket;
 	bool			one_link;
@@ -101,6 +105,7 @@ int hps_port_listen(struct sock *sk, struct hps_port *p, unsigned int backlog,
 		    const struct hps_options *opt, unsigned int defer);
 void hps_port_options(struct hps_port *p, const struct hps_options *opt,
 		      unsigned int defer);
+void hps_port_domain(struct hps_port *p, u32 domain);
 void hps_port_device(struct net *net, struct hps_port *p, int ifindex);
 void hps_port_close(struct net *net, struct hps_port *p);
 struct hps_conn *hps_port_accept(struct hps_port *p);

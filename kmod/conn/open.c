@@ -124,7 +124,8 @@ void hps_hello_fill(const struct hps_conn *conn, struct hps_hello *hello,
 	hello->version = HPS_WIRE_VERSION;
 	hello->kind = kind;
 	hello->features = cpu_to_be16(READ_ONCE(hn->sysctl.crc) ?
-				      HPS_FEATURE_CRC : 0);
+				      HPS_FEATURE_DIRECT | HPS_FEATURE_CRC :
+				      HPS_FEATURE_DIRECT);
 	hello->credit = cpu_to_be32(conn->rcv.credit.buffer);
 	hello->host_id = cpu_to_be64(hn->host_id);
 	hello->token = cpu_to_be64(conn->token);
@@ -290,6 +291,7 @@ static void accepted(struct hps_path *path, const struct hps_hello *hello)
 	}
 	memcpy(conn->nonce[1], hello->nonce, HPS_NONCE_LEN);
 	conn->peer_token = be64_to_cpu(hello->token);
+	conn->peer_direct = be16_to_cpu(hello->features) & HPS_FEATURE_DIRECT;
 	hps_credit_tx_init(&conn->snd.credit, be32_to_cpu(hello->credit));
 	conn->key.local = path->ch->key.local;
 	conn->local = path->ch->key.local;
@@ -461,6 +463,7 @@ static enum hps_reason inbound_open(struct hps_channel *ch,
 	}
 	spin_lock_bh(&conn->lock);
 	conn->state = HPS_CONN_ESTABLISHED;
+	conn->peer_direct = be16_to_cpu(hello->features) & HPS_FEATURE_DIRECT;
 	conn->pending = true;
 	hps_path_add(path, ch);
 	hps_channel_use(ch, &hps_path_events, path);

@@ -191,9 +191,14 @@ int hps_send_pages(struct hps_conn *conn, struct iov_iter *from, u32 len,
 	if (n < 0)
 		return n;
 	spin_lock_bh(&conn->lock);
+	if (!list_empty(&snd->chunks) &&
+	    !hps_chunk_goes_on(list_last_entry(&snd->chunks, struct hps_chunk,
+					       node), &snd->intent))
+		snd->parted = true;
 	list_for_each_entry(c, &list, node) {
 		c->off = snd->end;
-		c->policy = snd->policy;
+		c->intent = snd->intent;
+		snd->intent.place += c->len;
 		snd->end += c->len;
 		hps_send_charge(conn, hps_chunk_memory(c));
 	}

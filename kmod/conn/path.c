@@ -175,6 +175,7 @@ void hps_path_detach(struct hps_path *path)
 
 	hps_channel_use(ch, NULL, NULL);
 	hps_link_put(path->link);
+	kfree(path->rx_element);
 	kmem_cache_free(path_cache, path);
 	hps_channel_put(ch);
 	hps_conn_put(conn);

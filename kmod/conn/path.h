@@ -81,6 +81,10 @@ struct hps_segment {
  * @rx_off, @rx_mark: offset of the next payload octet of the segment that is
  *		arriving; it ends with a record mark
  * @rx_copy:	that segment is a copy
+ * @rx_type:	its HPS_MSG_DATA, PLACE, REQUEST or RESULT
+ * @rx_tag, @rx_place, @rx_answer: PLACE: where the next octet goes, as in struct
+ *		hps_place
+ * @rx_element:	REQUEST, RESULT: what has come of it
  * @served:	octets carried by the weight of its link
  * @waits_turn:	links with a weight must carry more first
  * @rescues:	it is idle and something is late on another path
@@ -116,6 +120,11 @@ struct hps_path {
 	bool			waits_turn;
 	bool			rescues;
 	bool			rx_copy;
+	bool			rx_answer;
+	u8			rx_type;
+	u32			rx_tag;
+	u64			rx_place;
+	struct hps_element	*rx_element;
 	u64			served;
 	u64			rx_off;
 	u32			pong;

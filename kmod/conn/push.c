@@ -3,7 +3,9 @@
 #include "compat.h"
 #include "conn/join.h"
 #include "conn/path.h"
+#include "conn/recv.h"
 #include "conn/send.h"
+#include "conn/serve.h"
 #include "conn/watch.h"
 #include "control/trace.h"
 #include "ddp/message.h"
@@ -41,7 +43,7 @@ static int send_ack(struct hps_path *path)
 	if (rcv->fin && ack == rcv->fin_off)
 		ack++;
 	buffer = rcv->credit.buffer;
-	edge = hps_credit_rx_edge(&rcv->credit, rcv->reasm.next, buffer);
+	edge = hps_credit_rx_edge(&rcv->credit, hps_recv_consumed(rcv), buffer);
 	rcv->credit.acked = ack;
 	conn->todo &= ~HPS_TODO_ACK;
 	hps_watch(conn);
@@ -144,7 +146,8 @@ static bool take_todo(struct hps_conn *conn, u8 bit)
 	spin_lock_bh(&conn->lock);
 	taken = conn->todo & bit;
 	if (bit == HPS_TODO_FIN &&
-	    (conn->snd.nxt != conn->snd.end || !list_empty(&conn->snd.again)))
+	    (conn->snd.nxt != conn->snd.end || !list_empty(&conn->snd.again) ||
+	     hps_serve_waits(conn)))
 		taken = false;
 	if (taken) {
 		conn->todo &= ~bit;

@@ -27,7 +27,8 @@ static struct kmem_cache *extent_cache;
 
 static u32 extent_cost(const struct hps_extent *e)
 {
-	if (e->mark)
+	/* A mark, or placed. */
+	if (!e->rxq)
 		return HPS_MARK_COST;
 
 	return max_t(u32, e->len, HPS_MIN_SEGMENT_COST);
@@ -163,14 +164,26 @@ static bool continues(const struct hps_reasm *r, struct list_head *at,
 {
 	const struct hps_extent *e = by_offset(at);
 
-	/* A mark is in no queue, so it is not the one either. */
+	/* A mark is in no queue, so it is not the one either; nor are placed octets. */
 	if (at == &r->extents || e->rxq != q)
 		return false;
-	if (extent_end(e) != off || e->pos + e->len != pos)
+	if (extent_end(e) != off || (u32)(e->pos + e->len) != pos)
 		return false;
 
 	/* Beyond this, positions could not be compared any more. */
 	return len <= S32_MAX - e->len;
+}
+
+/* All up to the end of @e has arrived. */
+static void move_frontier(struct hps_reasm *r, const struct hps_extent *e)
+{
+	u64 n = extent_end(e) - r->frontier;
+
+	r->frontier += n;
+	if (unlikely(e->placed))
+		r->placed += n;
+	else
+		r->ready += n;
 }
 
 /* An extent is below the frontier now. */
@@ -200,7 +213,7 @@ static noinline void advance_over(struct hps_reasm *r, struct hps_extent *e)
 	list_for_each_entry_continue(e, &r->extents, by_offset) {
 		if (e->off != r->frontier)
 			break;
-		r->frontier = extent_end(e);
+		move_frontier(r, e);
 		note_mark(r, e);
 	}
 }
@@ -213,9 +226,40 @@ static void advance(struct hps_reasm *r, struct list_head *at)
 	if (e->off > r->frontier)
 		return;
 
-	r->frontier = extent_end(e);
+	move_frontier(r, e);
 	if (e->mark || at->next != &r->extents)
 		advance_over(r, e);
+}
+
+/* Puts an extent of octets that nothing covers behind @at; NULL without memory. */
+static struct hps_extent *add(struct hps_reasm *r, struct hps_rxq *q,
+			      struct list_head *at, u64 off, u32 len, u32 pos)
+{
+	struct hps_extent *e = r->spare;
+
+	r->spare = NULL;
+	if (!e)
+		e = kmem_cache_alloc(extent_cache, GFP_ATOMIC);
+	if (!e)
+		return NULL;
+
+	e->off = off;
+	e->pos = pos;
+	e->len = len;
+	e->mark = false;
+	e->placed = false;
+	e->rxq = q;
+	list_add(&e->by_offset, at);
+	if (q)
+		link_by_pos(q, e);
+	else
+		INIT_LIST_HEAD(&e->by_pos);
+	if (unlikely(r->treed))
+		tree_add(r, e);
+	r->cost += extent_cost(e);
+	r->count++;
+
+	return e;
 }
 
 /* Add octets that nothing covers behind @at; returns the place that has them,
@@ -236,30 +280,11 @@ static struct list_head *put(struct hps_reasm *r, struct hps_rxq *q,
 		return at;
 	}
 
-	e = r->spare;
-	r->spare = NULL;
-	if (!e)
-		e = kmem_cache_alloc(extent_cache, GFP_ATOMIC);
+	/* Nothing of a mark lies in the queue, which it may outlive. */
+	e = add(r, mark ? NULL : q, at, off, len, pos);
 	if (!e)
 		return NULL;
-
-	e->off = off;
-	e->pos = pos;
-	e->len = len;
 	e->mark = mark;
-	list_add(&e->by_offset, at);
-	if (mark) {
-		/* Nothing of it lies in the queue, which it may outlive. */
-		e->rxq = NULL;
-		INIT_LIST_HEAD(&e->by_pos);
-	} else {
-		e->rxq = q;
-		link_by_pos(q, e);
-	}
-	if (unlikely(r->treed))
-		tree_add(r, e);
-	r->cost += extent_cost(e);
-	r->count++;
 	advance(r, &e->by_offset);
 
 	return &e->by_offset;
@@ -281,6 +306,61 @@ static void drop(struct hps_reasm *r, struct hps_extent *e)
 		r->spare = e;
 }
 
+static bool is_placed(const struct hps_reasm *r, struct list_head *at)
+{
+	return at != &r->extents && by_offset(at)->placed;
+}
+
+/* Add placed octets that nothing covers behind @at; false without memory. They
+ * become one with those before and behind them, so that what comes in many pieces
+ * is one extent as long as no reader's octets lie between.
+ */
+static bool put_placed(struct hps_reasm *r, struct list_head *at, u64 off,
+		       u32 len)
+{
+	struct hps_extent *before = NULL, *after = NULL, *e;
+
+	if (is_placed(r, at) && extent_end(by_offset(at)) == off)
+		before = by_offset(at);
+	if (is_placed(r, at->next) && by_offset(at->next)->off == off + len)
+		after = by_offset(at->next);
+
+	if (before) {
+		e = before;
+		e->len += len;
+		if (after) {
+			e->len += after->len;
+			drop(r, after);
+		}
+	} else if (after) {
+		e = after;
+		e->off = off;
+		e->len += len;
+	} else {
+		e = add(r, NULL, at, off, len, 0);
+		if (!e)
+			return false;
+		e->placed = true;
+	}
+	advance(r, &e->by_offset);
+
+	return true;
+}
+
+/* Nobody reads placed octets: the reader's place moves over them. What is behind
+ * them is not placed.
+ */
+static noinline void skip_placed(struct hps_reasm *r)
+{
+	struct hps_extent *e = hps_reasm_head(r);
+
+	if (!e || !e->placed)
+		return;
+	r->next += e->len;
+	r->placed -= e->len;
+	drop(r, e);
+}
+
 /**
  * hps_reasm_init - an empty stream whose first octet has offset 0
  * @r:	to be initialised
@@ -294,6 +374,8 @@ void hps_reasm_init(struct hps_reasm *r)
 	r->mark = 0;
 	r->next = 0;
 	r->frontier = 0;
+	r->ready = 0;
+	r->placed = 0;
 	r->cost = 0;
 	r->count = 0;
 	r->spare = NULL;
@@ -363,6 +445,74 @@ int hps_reasm_insert(struct hps_reasm *r, struct hps_rxq *q, u64 off, u32 len,
 }
 
 /**
+ * hps_reasm_missing - what of a range has not arrived yet?
+ * @r:		the stream
+ * @off:	where the range begins; then, where the first such run does
+ * @len:	octets of the range; then, of the run
+ *
+ * Return: false if nothing is missing, or the range leaves the offset space.
+ */
+bool hps_reasm_missing(struct hps_reasm *r, u64 *off, u32 *len)
+{
+	u64 from = max(*off, r->frontier), end = *off + *len;
+	struct list_head *at;
+	u32 n;
+
+	if (*len > U64_MAX - *off || from >= end)
+		return false;
+
+	for (at = find_before(r, from); from < end; from += n) {
+		if (at->next != &r->extents && by_offset(at->next)->off == from)
+			at = at->next;
+
+		n = covered(r, at, from, end - from);
+		if (n)
+			continue;
+
+		*off = from;
+		*len = gap(r, at, from, end - from);
+		return true;
+	}
+
+	return false;
+}
+
+/**
+ * hps_reasm_place - note octets that are in their place in memory
+ * @r:		the stream
+ * @off:	stream offset of the first
+ * @len:	how many
+ *
+ * To be called with what hps_reasm_missing() gave. Of anything else, what has
+ * arrived before is left out, as with hps_reasm_insert().
+ *
+ * Context: any, the caller serialises.
+ * Return: 0; -EINVAL when @off and @len leave the 64-bit offset space; -ENOMEM:
+ * then the same call may be made again.
+ */
+int hps_reasm_place(struct hps_reasm *r, u64 off, u32 len)
+{
+	u64 end = off + len;
+	int err = 0;
+
+	if (len > U64_MAX - off)
+		return -EINVAL;
+
+	while (hps_reasm_missing(r, &off, &len)) {
+		if (!put_placed(r, find_before(r, off), off, len)) {
+			err = -ENOMEM;
+			break;
+		}
+		off += len;
+		len = end - off;
+	}
+	if (r->placed)
+		skip_placed(r);
+
+	return err;
+}
+
+/**
  * hps_reasm_head - what the reader takes next
  * @r:	the stream
  *
@@ -393,10 +543,13 @@ void hps_reasm_consume(struct hps_reasm *r, u32 n)
 		return;
 
 	r->next += n;
+	r->ready -= n;
 	if (n == e->len) {
 		if (e->mark)
 			next_mark(r, e);
 		drop(r, e);
+		if (unlikely(r->placed))
+			skip_placed(r);
 		return;
 	}
 
@@ -414,7 +567,7 @@ void hps_reasm_consume(struct hps_reasm *r, u32 n)
  *
  * For a reader that looks ahead; hps_reasm_head() is for one that takes.
  *
- * Return: the extent that holds it, or NULL.
+ * Return: the extent that holds it, which may be a placed one, or NULL.
  */
 struct hps_extent *hps_reasm_at(struct hps_reasm *r, u64 off)
 {
@@ -426,15 +579,29 @@ struct hps_extent *hps_reasm_at(struct hps_reasm *r, u64 off)
 /**
  * hps_reasm_record - is there a whole record?
  * @r:		the stream
- * @len:	its length without the mark
+ * @len:	its length without the mark and what is placed within it; or NULL
+ *
+ * With @len it takes long if there is much that was placed.
  *
  * Return: true if all from @r->next to a record mark has arrived.
  */
 bool hps_reasm_record(const struct hps_reasm *r, u64 *len)
 {
+	const struct hps_extent *e;
+
 	if (!r->marked)
 		return false;
+	if (!len)
+		return true;
 	*len = r->mark - r->next;
+	if (likely(!r->placed))
+		return true;
+	list_for_each_entry(e, &r->extents, by_offset) {
+		if (e->mark)
+			break;
+		if (e->placed)
+			*len -= e->len;
+	}
 
 	return true;
 }
@@ -454,6 +621,28 @@ bool hps_rxq_first(const struct hps_rxq *q, u32 *pos)
 	*pos = list_first_entry(&q->extents, struct hps_extent, by_pos)->pos;
 
 	return true;
+}
+
+/**
+ * hps_rxq_next - what of a path's queue is needed behind a place?
+ * @q:		the queue
+ * @pos:	the place; becomes the lowest position behind that is needed
+ *
+ * Takes long if much is needed. Return: octets that are needed there, or 0: none.
+ */
+u32 hps_rxq_next(const struct hps_rxq *q, u32 *pos)
+{
+	const struct hps_extent *e;
+	u32 len = 0, from = *pos;
+
+	list_for_each_entry_reverse(e, &q->extents, by_pos) {
+		if ((s32)(e->pos + e->len - from) <= 0)
+			break;
+		*pos = (s32)(e->pos - from) > 0 ? e->pos : from;
+		len = e->pos + e->len - *pos;
+	}
+
+	return len;
 }
 
 /**
@@ -485,6 +674,8 @@ void hps_reasm_purge(struct hps_reasm *r)
 	r->marked = false;
 	/* Nothing is left to be read, either. */
 	r->next = r->frontier;
+	r->ready = 0;
+	r->placed = 0;
 	if (r->spare)
 		kmem_cache_free(extent_cache, r->spare);
 	r->spare = NULL;

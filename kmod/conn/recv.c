@@ -59,18 +59,31 @@ static u32 longest_rtt_us(const struct hps_conn *conn)
 /* Not for a peer that sends no more, nor when memory is short. */
 static bool may_grow(const struct hps_conn *conn, const struct sock *sk)
 {
-	return sk && !(sk->sk_userlocks & SOCK_RCVBUF_LOCK) && !conn->rcv.fin &&
-	       conn->state == HPS_CONN_ESTABLISHED && !hps_send_memory_full();
+	return sk && !data_race(sk->sk_userlocks & SOCK_RCVBUF_LOCK) &&
+	       !conn->rcv.fin && conn->state == HPS_CONN_ESTABLISHED && !hps_send_memory_full();
 }
 
-/* The reader took much: is the buffer what holds the sender back? Returns true
- * if the peer must be told. Socket lock and data lock held.
+/* Where data is placed nobody holds the socket lock: what SO_RCVBUF sets meanwhile
+ * stays. The core sets the bit first.
+ */
+static bool set_rcvbuf(struct sock *sk, int size)
+{
+	int old = READ_ONCE(sk->sk_rcvbuf);
+
+	smp_rmb();
+	return !data_race(sk->sk_userlocks & SOCK_RCVBUF_LOCK) &&
+	       cmpxchg(&sk->sk_rcvbuf, old, size) == old;
+}
+
+/* Much was read or placed: is the buffer what holds the sender back? Returns true
+ * if the peer must be told. Data lock held.
  */
 static bool tune(struct hps_conn *conn)
 {
 	u32 buffer = conn->rcv.credit.buffer, size;
 	struct hps_autobuf *a = &conn->rcv.tune;
-	u64 taken = conn->rcv.reasm.next, now;
+	/* What is placed needs no reader, be it behind unread data. */
+	u64 taken = conn->rcv.reasm.next + conn->rcv.reasm.placed, now;
 	struct sock *sk = conn->sk;
 
 	if (likely(!hps_autobuf_is_due(a, taken, buffer)))
@@ -82,9 +95,9 @@ static bool tune(struct hps_conn *conn)
 	}
 	size = hps_autobuf_receive(a, taken, now, longest_rtt_us(conn), buffer,
 				   READ_ONCE(hps_net(conn->net)->sysctl.rmem_max));
-	if (size <= buffer || hps_path_any_squeezed(conn))
+	if (size <= buffer || hps_path_any_squeezed(conn) ||
+	    !set_rcvbuf(sk, size))
 		return false;
-	WRITE_ONCE(sk->sk_rcvbuf, size);
 	hps_recv_grow(conn, size);
 	hps_mib_inc(conn->net, HPS_MIB_BUFFER_GROWN);
 	return true;
@@ -96,17 +109,61 @@ static bool window_due(struct hps_conn *conn)
 	struct hps_recv *rcv = &conn->rcv;
 
 	if (conn->state != HPS_CONN_ESTABLISHED ||
-	    !hps_credit_rx_window_due(&rcv->credit, rcv->reasm.next))
+	    !hps_credit_rx_window_due(&rcv->credit, hps_recv_consumed(rcv)))
 		return false;
 	conn->todo |= HPS_TODO_ACK;
 	return true;
 }
 
-/* Takes the @taken octets that were copied and finds what comes at @at.
+/**
+ * hps_recv_placed - octets were placed in memory: must the peer be told now?
+ * @conn:	the connection; data lock held
+ *
+ * The counterpart of a read for what nobody reads. To be called once for all that
+ * has come together, after hps_reasm_place(), and while some of what was placed
+ * stands behind unread data, after data as well. Returns true if the caller shall
+ * push or kick: HPS_TODO_ACK is set.
+ */
+bool hps_recv_placed(struct hps_conn *conn)
+{
+	struct hps_recv *rcv = &conn->rcv;
+
+	lockdep_assert_held(&conn->lock);
+	if (tune(conn))
+		return true;
+	if (conn->state != HPS_CONN_ESTABLISHED ||
+	    !hps_credit_rx_placed_due(&rcv->credit, hps_recv_consumed(rcv),
+				      rcv->reasm.frontier))
+		return false;
+	conn->todo |= HPS_TODO_ACK;
+	return true;
+}
+
+/* What the reader meets next. One who looks only goes on from @at and steps over
+ * what was placed; for one who takes, the reassembly does so.
+ */
+static struct hps_extent *find_next(struct hps_reasm *reasm, bool peek, u64 *at)
+{
+	struct hps_extent *e;
+
+	if (!peek || *at <= reasm->next) {
+		*at = reasm->next;
+		return hps_reasm_head(reasm);
+	}
+	e = hps_reasm_at(reasm, *at);
+	if (e && e->placed) {
+		*at = e->off + e->len;
+		e = hps_reasm_at(reasm, *at);
+	}
+	return e;
+}
+
+/* Takes the @taken octets that were copied and finds what comes next; @at is where
+ * one who looks only has come to, and where that is.
  * Returns false if nothing does, or a mark was met; @due then tells whether
  * the peer must be told what was taken.
  */
-static bool next_run(struct hps_conn *conn, struct hps_read *r, u64 at,
+static bool next_run(struct hps_conn *conn, struct hps_read *r, u64 *at,
 		     u32 taken, struct run *run, bool *due)
 {
 	struct hps_reasm *reasm = &conn->rcv.reasm;
@@ -116,7 +173,7 @@ static bool next_run(struct hps_conn *conn, struct hps_read *r, u64 at,
 	spin_lock_bh(&conn->lock);
 	if (taken)
 		hps_reasm_consume(reasm, taken);
-	e = at == reasm->next ? hps_reasm_head(reasm) : hps_reasm_at(reasm, at);
+	e = find_next(reasm, r->peek, at);
 	if (e && e->mark) {
 		r->mark = true;
 		if (!r->peek)
@@ -126,8 +183,8 @@ static bool next_run(struct hps_conn *conn, struct hps_read *r, u64 at,
 						     rxq);
 
 		run->ch = path->ch;
-		run->pos = e->pos + (at - e->off);
-		run->len = min_t(u64, r->len, e->len - (at - e->off));
+		run->pos = e->pos + (*at - e->off);
+		run->len = min_t(u64, r->len, e->len - (*at - e->off));
 		hps_channel_hold(run->ch);
 		found = true;
 	}
@@ -180,14 +237,14 @@ static int deliver(struct hps_channel *ch, const struct run *run,
  */
 int hps_recv_read(struct hps_conn *conn, struct hps_read *r)
 {
-	u64 at = READ_ONCE(conn->rcv.reasm.next);
 	struct hps_channel *held = NULL;
 	bool due = false, same;
 	struct run run;
 	u32 taken = 0;
+	u64 at = 0;
 	int n = 0;
 
-	while (next_run(conn, r, at, taken, &run, &due)) {
+	while (next_run(conn, r, &at, taken, &run, &due)) {
 		taken = 0;
 		if (run.ch != held) {
 			unlock_channel(held, false);
@@ -270,8 +327,7 @@ int hps_recv_skip_record(struct hps_conn *conn, size_t *len)
 /* Octets that a read would find, all of them in order. */
 u64 hps_recv_queued(const struct hps_conn *conn)
 {
-	return READ_ONCE(conn->rcv.reasm.frontier) -
-	       READ_ONCE(conn->rcv.reasm.next);
+	return READ_ONCE(conn->rcv.reasm.ready);
 }
 
 /* Has the peer's stream been read to its end? Without the data lock: on_fin()
@@ -293,16 +349,17 @@ bool hps_recv_at_end(const struct hps_conn *conn)
 bool hps_recv_readable(const struct hps_conn *conn, u64 want)
 {
 	const struct hps_reasm *r = &conn->rcv.reasm;
-	u64 queued = r->frontier - r->next, len;
+	u64 queued = r->ready;
 
 	if (conn->rcv.fin && r->frontier == conn->rcv.fin_off)
 		return true;
 	if (!queued)
 		return false;
-	if (conn->seqpacket ? hps_reasm_record(r, &len) : queued >= want)
+	if (conn->seqpacket ? hps_reasm_record(r, NULL) : queued >= want)
 		return true;
 	/* Never wait for more than credit can bring. */
-	return hps_credit_rx_filled(&conn->rcv.credit, r->next) &&
+	return hps_credit_rx_filled(&conn->rcv.credit,
+				    hps_recv_consumed(&conn->rcv)) &&
 	       (!conn->seqpacket || queued > 1);
 }
 
@@ -377,7 +434,7 @@ bool hps_recv_wait(struct hps_conn *conn, u64 want)
 	if (wait)
 		rcv->want = min(rcv->want, want);
 	push = wait && conn->state == HPS_CONN_ESTABLISHED &&
-	       hps_credit_rx_starved(&rcv->credit, rcv->reasm.next);
+	       hps_credit_rx_starved(&rcv->credit, hps_recv_consumed(rcv));
 	if (push)
 		conn->todo |= HPS_TODO_ACK;
 	if (wait && conn->snd.nxt != conn->snd.end &&

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The send side: payload is copied once, into chunks that stay until HPS has
- * acknowledged them; paths pull segments from it when they have room.
+ * The send side: paths pull segments from the chunks of what was written (write.c)
+ * when they have room. Chunks stay until HPS has acknowledged them.
  *
- * A chunk is a slice of the task's page frag with space for the heads in front
- * and the trailer behind, so that a segment which is a whole chunk goes out as
- * one piece. What was sent is never written again: a second transmission and a
- * segment that begins inside a chunk get a head of their own.
+ * A segment that is a whole chunk goes out as one piece. What was sent is never
+ * written again: a second transmission and a segment that begins inside a chunk get
+ * a head of their own.
  */
 #include "conn/send.h"
 
@@ -20,7 +19,9 @@
 #include "conn/choose.h"
 #include "conn/duplicate.h"
 #include "conn/path.h"
+#include "conn/recv.h"
 #include "conn/rescue.h"
+#include "conn/serve.h"
 #include "conn/transit.h"
 #include "conn/watch.h"
 #include "control/trace.h"
@@ -28,171 +29,10 @@
 #include "link/bundle.h"
 #include "link/link.h"
 
-/* Below this a new slice is not begun in what a page frag has left. */
-#define LEAST_SLICE	512
-
 /* Of a stream that is sent over several paths, so much is one run: they work from
  * opposite ends of it.
  */
 #define RUN_OCTETS	SZ_256K
-
-static struct hps_chunk *last_chunk(struct hps_conn *conn)
-{
-	if (list_empty(&conn->snd.chunks))
-		return NULL;
-	return list_last_entry(&conn->snd.chunks, struct hps_chunk, node);
-}
-
-/* --- writing: process context, socket lock --------------------------------- */
-
-/* Octets that may still be appended to the last chunk in place. Data lock. */
-static u32 append_room(struct hps_conn *conn, const struct page_frag *frag)
-{
-	const struct hps_chunk *c = last_chunk(conn);
-
-	if (!c || c->closed || c->mark || c->policy != conn->snd.policy ||
-	    c->page != frag->page ||
-	    c->page_off + c->len + HPS_TAIL_ROOM != frag->offset)
-		return 0;
-	return min(frag->size - frag->offset,
-		   c->len < conn->snd.slice ? conn->snd.slice - c->len : 0);
-}
-
-/* A chunk for at most @len octets, not yet known to others, or NULL. */
-static struct hps_chunk *begin_chunk(struct hps_send *snd,
-				     struct page_frag *frag, u32 len)
-{
-	struct hps_chunk *c;
-	u32 off;
-
-	if (!skb_page_frag_refill(HPS_HEAD_ROOM + HPS_TAIL_ROOM + min_t(u32, len,
-								LEAST_SLICE),
-				  frag, GFP_KERNEL_ACCOUNT))
-		return NULL;
-	c = hps_chunk_alloc(snd, GFP_KERNEL);
-	if (!c)
-		return NULL;
-	off = ALIGN(frag->offset, 8);
-	if (off + HPS_HEAD_ROOM + HPS_TAIL_ROOM >= frag->size)
-		off = frag->offset;
-	c->page = frag->page;
-	get_page(c->page);
-	c->page_off = off + HPS_HEAD_ROOM;
-	return c;
-}
-
-/* Puts a chunk, filled, behind the others. Data lock held. */
-static void add_chunk(struct hps_conn *conn, struct page_frag *frag,
-		      struct hps_chunk *c)
-{
-	struct hps_send *snd = &conn->snd;
-
-	frag->offset = c->page_off + c->len + HPS_TAIL_ROOM;
-	c->off = snd->end;
-	c->policy = snd->policy;
-	list_add_tail(&c->node, &snd->chunks);
-	if (!snd->next)
-		snd->next = c;
-	hps_send_charge(conn, hps_chunk_memory(c));
-	snd->end += c->len;
-}
-
-/* Fills a new chunk. Returns the octets taken, -EFAULT or -ENOMEM. */
-static int write_new(struct hps_conn *conn, struct page_frag *frag,
-		     struct iov_iter *from, u32 len)
-{
-	struct hps_chunk *c = begin_chunk(&conn->snd, frag, len);
-
-	if (!c)
-		return -ENOMEM;
-	len = min3(len, frag->size - c->page_off - (u32)HPS_TAIL_ROOM,
-		   READ_ONCE(conn->snd.slice));
-	c->len = copy_from_iter(page_address(c->page) + c->page_off, len, from);
-	if (!c->len) {
-		hps_chunk_free(&conn->snd, c);
-		return -EFAULT;
-	}
-	/* Others may have freed it when the lock is dropped. */
-	len = c->len;
-	spin_lock_bh(&conn->lock);
-	add_chunk(conn, frag, c);
-	spin_unlock_bh(&conn->lock);
-	return len;
-}
-
-/**
- * hps_send_write - copy payload behind what was written before
- * @conn:	the connection
- * @from:	the payload
- * @len:	how much of it at most
- *
- * Context: process, socket lock held. Returns the octets taken (one chunk at
- * most), -EFAULT or -ENOMEM.
- */
-int hps_send_write(struct hps_conn *conn, struct iov_iter *from, u32 len)
-{
-	struct page_frag *frag = &current->task_frag;
-	struct hps_chunk *c;
-	u32 room, n;
-
-	/* Only this context adds chunks. */
-	if (!frag->page || frag->offset >= frag->size ||
-	    list_empty(&conn->snd.chunks))
-		return write_new(conn, frag, from, len);
-	spin_lock_bh(&conn->lock);
-	room = append_room(conn, frag);
-	if (room)
-		conn->snd.filling = true;
-	spin_unlock_bh(&conn->lock);
-	if (!room)
-		return write_new(conn, frag, from, len);
-	/* The last one cannot be acknowledged away while @filling. */
-	c = last_chunk(conn);
-	n = copy_from_iter(page_address(c->page) + c->page_off + c->len,
-			   min_t(u32, room, len), from);
-	frag->offset += n;
-
-	spin_lock_bh(&conn->lock);
-	conn->snd.filling = false;
-	c->len += n;
-	conn->snd.end += n;
-	hps_send_charge(conn, n);
-	if (n && !conn->snd.next)
-		conn->snd.next = c;
-	spin_unlock_bh(&conn->lock);
-	return n ? n : -EFAULT;
-}
-
-/**
- * hps_send_mark - end a record (SOCK_SEQPACKET)
- * @conn:	the connection
- *
- * Context: process, socket lock held, room for it was made. Returns 0 or
- * -ENOMEM for an empty record.
- */
-int hps_send_mark(struct hps_conn *conn)
-{
-	struct page_frag *frag = &current->task_frag;
-	struct hps_chunk *c, *new = NULL;
-
-	spin_lock_bh(&conn->lock);
-	c = last_chunk(conn);
-	if (!c || c->mark || c->closed) {
-		spin_unlock_bh(&conn->lock);
-		new = begin_chunk(&conn->snd, frag, 1);
-		if (!new)
-			return -ENOMEM;
-		spin_lock_bh(&conn->lock);
-		add_chunk(conn, frag, new);
-		c = new;
-	}
-	c->mark = true;
-	conn->snd.end++;
-	if (!conn->snd.next)
-		conn->snd.next = c;
-	spin_unlock_bh(&conn->lock);
-	return 0;
-}
 
 /* --- pulling: data lock, the path's channel locked --------------------------- */
 
@@ -210,22 +50,25 @@ static void *describe(struct hps_send *snd, struct hps_chunk *c,
 		      struct hps_segment *s, struct hps_tx *tx)
 {
 	u32 skip = s->off - c->off, left = s->len, n;
+	u32 header = hps_intent_header(&c->intent);
 	struct hps_chunk *last = c;
 	bool begun = false;
 	void *head;
 
 	if (!skip && !c->head_used) {
+		u32 before = hps_chunk_head(c);
+
 		c->head_used = true;
-		tx->frame = page_address(c->page) + c->page_off - HPS_HEAD_ROOM;
+		tx->frame = page_address(c->page) + c->page_off - before;
 		tx->nr = 0;
 		n = min(left, c->len);
-		add_piece(tx, c->page, c->page_off - HPS_HEAD_ROOM, HPS_HEAD_ROOM + n);
+		add_piece(tx, c->page, c->page_off - before, before + n);
 		head = tx->frame + sizeof(struct hps_frame);
 		left -= n;
 		skip = n;
 		begun = n;
 	} else {
-		head = hps_tx_head(tx, sizeof(struct hps_data));
+		head = hps_tx_head(tx, header);
 		if (!head)
 			return NULL;
 	}
@@ -252,7 +95,7 @@ static void *describe(struct hps_send *snd, struct hps_chunk *c,
 	s->len -= left;
 	if (left)
 		s->mark = false;
-	tx->len = sizeof(struct hps_data) + s->len;
+	tx->len = header + s->len;
 	/* The trailer can stand behind the payload if nothing else will. */
 	tx->tail_room = !left && !last->closed && !snd->filling &&
 			s->off + s->len == last->off + last->len &&
@@ -290,6 +133,43 @@ static bool shall_ask(struct hps_send *snd, u64 end)
 	return true;
 }
 
+/* Fills the header of a segment that begins in @c. */
+static void build_header(void *head, const struct hps_chunk *c,
+			 const struct hps_segment *s, u8 flags, u64 ack,
+			 u32 window)
+{
+	const struct hps_intent *i = &c->intent;
+
+	switch (i->kind) {
+	case HPS_KIND_DATA:
+		hps_data_build(head, flags, s->off, ack, window);
+		break;
+	case HPS_KIND_ANSWER:
+		flags |= HPS_PLACE_ANSWER;
+		fallthrough;
+	case HPS_KIND_PLACE:
+		hps_place_build(head, flags, s->off, ack, window, i->tag,
+				i->place + (s->off - c->off));
+		break;
+	case HPS_KIND_REQUEST:
+		hps_request_build(head, flags, s->off, ack, window);
+		break;
+	case HPS_KIND_RESULT:
+		hps_result_build(head, flags, s->off, ack, window);
+		break;
+	}
+}
+
+/* Does an operation end with it that only the acknowledgement completes? */
+static bool is_confirmed(const struct hps_send *snd, const struct hps_chunk *c,
+			 const struct hps_segment *s)
+{
+	u64 end = hps_segment_end(s);
+
+	return c->intent.kind == HPS_KIND_PLACE &&
+	       (end == snd->end || (s->off < snd->confirm && end >= snd->confirm));
+}
+
 /* Puts the head in and the segment on the path. @p: the path, before. */
 static bool give(struct hps_conn *conn, struct hps_path *path,
 		 const struct hps_sched_path *p, struct hps_chunk *c,
@@ -299,18 +179,20 @@ static bool give(struct hps_conn *conn, struct hps_path *path,
 	struct hps_recv *rcv = &conn->rcv;
 	u64 ack = rcv->reasm.frontier + (rcv->fin && rcv->reasm.frontier ==
 					 rcv->fin_off);
-	struct hps_data *head;
+	void *head;
 	u64 edge;
 
 	head = describe(&conn->snd, c, s, tx);
 	if (!head)
 		return false;
-	edge = hps_credit_rx_edge(&rcv->credit, rcv->reasm.next, path->buffer);
+	edge = hps_credit_rx_edge(&rcv->credit, hps_recv_consumed(rcv),
+				  path->buffer);
 	if (s->mark)
 		flags |= HPS_DATA_EOR;
-	if (!again && shall_ask(&conn->snd, hps_segment_end(s)))
+	if (!again && (shall_ask(&conn->snd, hps_segment_end(s)) ||
+		       is_confirmed(&conn->snd, c, s)))
 		flags |= HPS_DATA_ACK;
-	hps_data_build(head, flags, s->off, ack, edge > ack ? edge - ack : 0);
+	build_header(head, c, s, flags, ack, edge > ack ? edge - ack : 0);
 	if (ack != rcv->credit.acked || conn->todo & HPS_TODO_ACK) {
 		hps_mib_inc(conn->net, HPS_MIB_ACK_PIGGYBACKED);
 		rcv->credit.acked = ack;
@@ -319,9 +201,9 @@ static bool give(struct hps_conn *conn, struct hps_path *path,
 			conn->todo &= ~HPS_TODO_ACK;
 	}
 
-	s->policy = c->policy;
+	s->policy = c->intent.policy;
 	list_add_tail(&s->node, &path->segments);
-	hps_choose_given(path, p, s);
+	hps_choose_given(path, p, s, tx->len);
 	hps_watch(conn);
 	path->tx_octets += s->len;
 	path->tx_segments++;
@@ -394,24 +276,24 @@ err_free:
 	return false;
 }
 
-/* The payload from @nxt on up to the next record mark or change of policy,
- * @backlog at most.
+/* The payload from @nxt on up to the next record mark, or to what cannot stand in
+ * one segment with it, @backlog at most.
  */
 static u32 up_to_mark(const struct hps_conn *conn, u32 backlog, bool *mark)
 {
 	const struct hps_send *snd = &conn->snd;
-	const struct hps_chunk *c = snd->next;
-	u8 policy = c->policy;
+	const struct hps_chunk *c = snd->next, *before = NULL;
 	u32 len = 0;
 
 	*mark = false;
-	if (!conn->seqpacket && !snd->mixed)
+	if (!conn->seqpacket && !snd->parted)
 		return backlog;
 	for (; &c->node != &snd->chunks; c = list_next_entry(c, node)) {
 		u64 from = max(c->off, snd->nxt);
 
-		if (c->policy != policy)
+		if (before && !hps_chunk_goes_on(before, &c->intent))
 			break;
+		before = c;
 		len += c->off + c->len - from;
 		if (c->mark) {
 			*mark = len < backlog;
@@ -437,9 +319,10 @@ static bool is_held_back(struct hps_conn *conn,
 	if (len >= mss - HPS_SEGMENT_OVERHEAD || snd->fin ||
 	    !hps_send_space(conn))
 		return false;
-	if ((snd->cork || snd->more) && snd->end > snd->flush)
+	/* What must not wait takes what stands behind it along. */
+	if ((snd->cork || snd->more) && snd->nxt >= snd->flush)
 		return true;
-	if (snd->nodelay || !snd->small || snd->end <= snd->awaited ||
+	if (snd->nodelay || !snd->small || snd->nxt < snd->awaited ||
 	    snd->una == snd->nxt)
 		return false;
 	for (i = 0; i < choice->n; i++) {
@@ -465,17 +348,20 @@ static bool plan(struct hps_conn *conn, const struct hps_choice *choice,
 	if (conn->nr_paths < 2)
 		return true;
 	hps_choose_config(conn, &config);
-	if (snd->next->policy)
-		config.policy = snd->next->policy - 1;
+	if (snd->next->intent.policy)
+		config.policy = snd->next->intent.policy - 1;
 	if (config.policy == HPS_POLICY_SINGLE) {
 		work->alone = true;
 		return hps_choose_single(conn, choice);
 	}
-	if (config.policy == HPS_POLICY_DUPLICATE) {
+	/* An element is not cut, so runs are not for it. */
+	if (config.policy == HPS_POLICY_DUPLICATE &&
+	    !hps_intent_is_element(&snd->next->intent)) {
 		*copies = config.copies;
 		return true;
 	}
-	size = conn->seqpacket ? snd->nxt + len + snd->coming - snd->record :
+	size = conn->seqpacket && snd->next->intent.kind == HPS_KIND_DATA ?
+				 snd->nxt + len + snd->coming - snd->record :
 				 max(backlog + snd->coming, snd->nxt - snd->una);
 	work->stripe = size >= config.cutoff;
 	work->eager = config.policy == HPS_POLICY_STRIPE;
@@ -513,7 +399,7 @@ static void advance_next(struct hps_conn *conn)
 {
 	struct hps_send *snd = &conn->snd;
 	struct hps_chunk *c = snd->next;
-	u8 policy = c ? c->policy : 0;
+	u8 policy = c ? c->intent.policy : 0;
 
 	while (c && snd->nxt >= hps_chunk_end(c)) {
 		if (list_is_last(&c->node, &snd->chunks))
@@ -523,7 +409,7 @@ static void advance_next(struct hps_conn *conn)
 	}
 	snd->next = c;
 	/* Other paths may be meant now. */
-	if (c && c->policy != policy)
+	if (c && c->intent.policy != policy)
 		hps_path_kick_all(conn);
 }
 
@@ -659,6 +545,32 @@ static bool send_fresh(struct hps_conn *conn, struct hps_path *path,
 	return true;
 }
 
+/* Does the credit let only a part of an element go? */
+static bool is_cut(struct hps_send *snd, u32 room)
+{
+	if (!hps_intent_is_element(&snd->next->intent) || room >= snd->next->len)
+		return false;
+	snd->stalled = true;
+	return true;
+}
+
+/* What of the @len octets that may go becomes a segment, if the scheduler said
+ * @take? @mark: does a record mark still follow it?
+ */
+static u32 cut(const struct hps_send *snd, u32 len, u32 take, bool *mark)
+{
+	const struct hps_intent *i = &snd->next->intent;
+	u32 more = hps_intent_header(i) - sizeof(struct hps_data);
+
+	if (take >= len || hps_intent_is_element(i))
+		return len;
+	*mark = false;
+	/* A longer header shall not need a packet more. */
+	if (take > 2 * more)
+		take -= more;
+	return end_with_chunk(snd, take);
+}
+
 static noinline_for_stack bool
 pull_fresh(struct hps_conn *conn, struct hps_path *path,
 	   const struct hps_choice *choice, struct hps_tx *tx)
@@ -676,7 +588,7 @@ pull_fresh(struct hps_conn *conn, struct hps_path *path,
 	/* The same for all paths: what one is refused no other is given. */
 	len = up_to_mark(conn, min_t(u64, backlog, 2 * snd->slice), &mark);
 	room = credit_room(conn, len);
-	if (!room)
+	if (!room || is_cut(snd, room))
 		return false;
 	work.backlog = min_t(u64, backlog, room);
 	len = up_to_mark(conn, work.backlog, &mark);
@@ -702,7 +614,7 @@ pull_fresh(struct hps_conn *conn, struct hps_path *path,
 	if (!len)
 		return has_room(path, p, 1) &&
 		       send_fresh(conn, path, p, 0, mark, tx);
-	if (conn->seqpacket || snd->mixed)
+	if (conn->seqpacket || snd->parted)
 		work.backlog = len;
 	work.backlog += mark ? 0 : min_t(u64, snd->coming, room - work.backlog);
 	take = hps_sched_segment(choice->path, choice->n, choice->self, &work);
@@ -713,10 +625,7 @@ pull_fresh(struct hps_conn *conn, struct hps_path *path,
 			hps_path_kick_all(conn);
 		return false;
 	}
-	if (take < len) {
-		len = end_with_chunk(snd, take);
-		mark = false;
-	}
+	len = cut(snd, len, take, &mark);
 	return send_fresh(conn, path, p, len, mark, tx);
 }
 
@@ -773,6 +682,7 @@ bool hps_send_pull(struct hps_conn *conn, struct hps_path *path, u32 ahead,
 
 	lockdep_assert_held(&conn->lock);
 	path->ch->want = false;
+	hps_serve_run(conn);
 	if (conn->state != HPS_CONN_ESTABLISHED || !hps_path_usable(path))
 		return false;
 	if (list_empty(&conn->snd.again) && conn->snd.nxt == conn->snd.end &&

@@ -8,9 +8,11 @@
 #include <linux/types.h>
 
 struct hps_conn;
+struct hps_intent;
 struct hps_path;
 struct hps_tx;
 struct iov_iter;
+struct page_frag;
 struct sock;
 struct ubuf_info;
 
@@ -20,6 +22,9 @@ int hps_send_pages(struct hps_conn *conn, struct iov_iter *from, u32 len,
 struct ubuf_info *hps_send_last_ubuf(struct hps_conn *conn);
 bool hps_send_takes_pages(struct hps_conn *conn, const struct iov_iter *from);
 int hps_send_mark(struct hps_conn *conn);
+int hps_write_kernel(struct hps_conn *conn, struct page_frag *frag,
+		     const struct hps_intent *intent, u32 len,
+		     int (*fill)(void *to, u32 len, void *arg), void *arg);
 u32 hps_send_space(const struct hps_conn *conn);
 u32 hps_send_grow(struct sock *sk, struct hps_conn *conn, u32 need);
 bool hps_send_admits(struct hps_conn *conn, u32 len);

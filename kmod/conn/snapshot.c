@@ -75,7 +75,7 @@ static void fill_head(const struct hps_conn *conn, struct hps_conn_head *head)
 	head->mark = conn->key.mark;
 	head->send_queue = ahead(snd->end, snd->una);
 	head->unacked = ahead(snd->nxt, snd->una);
-	head->receive_queue = ahead(reasm->frontier, reasm->next);
+	head->receive_queue = reasm->ready;
 	head->peer_window = min_t(u64, ahead(snd->credit.edge, snd->una),
 				  U32_MAX);
 	fill_socket(conn, head);

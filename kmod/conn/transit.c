@@ -7,9 +7,11 @@
 #include <linux/slab.h>
 #include <net/sock.h>
 
+#include "conn/ask.h"
 #include "conn/choose.h"
 #include "conn/duplicate.h"
 #include "conn/send.h"
+#include "conn/serve.h"
 #include "control/trace.h"
 
 static struct kmem_cache *chunk_cache;
@@ -213,6 +215,8 @@ static void free_acked_chunks(struct hps_conn *conn)
 			break;
 		freed += free_chunk(snd, c);
 	}
+	if (list_empty(&snd->chunks))
+		snd->parted = false;
 	if (freed)
 		hps_send_charge(conn, -(s32)freed);
 }
@@ -274,6 +278,8 @@ int hps_send_ack(struct hps_conn *conn, u64 ack, u64 edge, u32 buffer)
 		free_acked_segments(conn);
 		hps_duplicate_acked(conn);
 		free_acked_chunks(conn);
+		hps_ask_advance(conn);
+		hps_serve_run(conn);
 		if (conn->sk)
 			conn->sk->sk_write_space(conn->sk);
 		hps_conn_check_end(conn);

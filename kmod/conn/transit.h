@@ -14,8 +14,7 @@
 #include "conn/path.h"
 #include "wire.h"
 
-/* Space around a chunk's payload, for what a segment has there. */
-#define HPS_HEAD_ROOM	(sizeof(struct hps_frame) + sizeof(struct hps_data))
+/* Space behind a chunk's payload, for what a segment has there. */
 #define HPS_TAIL_ROOM	(3 + MPA_CRC_SIZE)
 
 /**
@@ -23,8 +22,8 @@
  * @off:	stream offset of the first octet
  * @len:	octets
  * @page, @page_off: where the first octet lies
+ * @intent:	what it is
  * @mark:	a record mark follows
- * @policy:	of the message: enum hps_policy + 1; 0: the connection's
  * @head_used:	the space in front was given to TCP
  * @closed:	the space behind was given to TCP: nothing can be appended
  * @shared:	the page is not ours and may change meanwhile (splice)
@@ -40,17 +39,53 @@ struct hps_chunk {
 	u32			len;
 	struct page		*page;
 	u32			page_off;
+	struct hps_intent	intent;
 	bool			mark;
-	u8			policy;
 	bool			head_used;
 	bool			closed;
 	bool			shared;
 	struct ubuf_info	*ubuf;
 };
 
+/* Octets placed in the peer's memory, or in that of one of our requests. */
+static inline bool hps_intent_places(const struct hps_intent *i)
+{
+	return i->kind == HPS_KIND_PLACE || i->kind == HPS_KIND_ANSWER;
+}
+
+/* A chunk that is one segment always. */
+static inline bool hps_intent_is_element(const struct hps_intent *i)
+{
+	return i->kind == HPS_KIND_REQUEST || i->kind == HPS_KIND_RESULT;
+}
+
+/* Header of the messages that carry it. */
+static inline u32 hps_intent_header(const struct hps_intent *i)
+{
+	return hps_intent_places(i) ? sizeof(struct hps_place) :
+				      sizeof(struct hps_data);
+}
+
+/* Space in front of a chunk's payload. */
+static inline u32 hps_chunk_head(const struct hps_chunk *c)
+{
+	return sizeof(struct hps_frame) + hps_intent_header(&c->intent);
+}
+
 static inline u32 hps_chunk_memory(const struct hps_chunk *c)
 {
-	return c->len + HPS_HEAD_ROOM + HPS_TAIL_ROOM + sizeof(*c);
+	return c->len + hps_chunk_head(c) + HPS_TAIL_ROOM + sizeof(*c);
+}
+
+/* May what has intent @i stand in one segment with the chunk before it? */
+static inline bool hps_chunk_goes_on(const struct hps_chunk *c,
+				     const struct hps_intent *i)
+{
+	if (c->intent.kind != i->kind || c->intent.policy != i->policy ||
+	    hps_intent_is_element(i))
+		return false;
+	return !hps_intent_places(i) || (c->intent.tag == i->tag &&
+					 c->intent.place + c->len == i->place);
 }
 
 static inline u64 hps_chunk_end(const struct hps_chunk *c)

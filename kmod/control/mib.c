@@ -74,6 +74,14 @@ static const char * const names[] = {
 	[HPS_MIB_ZERO_COPY_COPIED]	= "HpsZeroCopyCopied",
 	[HPS_MIB_SPLICE_OCTETS]		= "HpsSpliceOctets",
 	[HPS_MIB_BUSY_POLL]		= "HpsBusyPoll",
+	[HPS_MIB_PLACED_OCTETS]		= "HpsPlacedOctets",
+	[HPS_MIB_REQUEST_SERVED]	= "HpsRequestServed",
+	[HPS_MIB_ASK_COMPLETED]		= "HpsAskCompleted",
+	[HPS_MIB_REGION_REGISTERED]	= "HpsRegionRegistered",
+	[HPS_MIB_REGION_PER_PAGE]	= "HpsRegionPerPage",
+	[HPS_MIB_REGIONS]		= "HpsRegions",
+	[HPS_MIB_PINNED_OCTETS]		= "HpsPinnedOctets",
+	[HPS_MIB_MAPPED_OCTETS]		= "HpsMappedOctets",
 };
 
 static_assert(ARRAY_SIZE(names) == HPS_MIB_MAX);
@@ -82,7 +90,7 @@ static_assert(ARRAY_SIZE(names) == HPS_MIB_MAX);
  * hps_mib_add() - count
  * @net: namespace
  * @field: the counter
- * @n: how much
+ * @n: how much; of what is there now, as HPS_MIB_REGIONS, -how much goes
  *
  * Context: any.
  */

@@ -74,6 +74,14 @@ enum hps_mib_field {
 	HPS_MIB_ZERO_COPY_COPIED,	/* writes asked to do so and copied */
 	HPS_MIB_SPLICE_OCTETS,		/* written as pages of splice or sendfile */
 	HPS_MIB_BUSY_POLL,		/* reads that polled and did not sleep */
+	HPS_MIB_PLACED_OCTETS,		/* put in memory of programs by peers */
+	HPS_MIB_REQUEST_SERVED,		/* reads and atomics of peers */
+	HPS_MIB_ASK_COMPLETED,		/* one-sided operations of ours */
+	HPS_MIB_REGION_REGISTERED,	/* regions ever registered */
+	HPS_MIB_REGION_PER_PAGE,	/* of these, not mapped in one piece */
+	HPS_MIB_REGIONS,		/* regions that are there now */
+	HPS_MIB_PINNED_OCTETS,		/* memory that is pinned for them now */
+	HPS_MIB_MAPPED_OCTETS,		/* of net.hps.map_budget, used now */
 	HPS_MIB_MAX
 };
 

@@ -51,6 +51,7 @@ static const struct hps_sysctls defaults = {
 	.dead_ms		= 100,
 	.port_min		= 32768,
 	.port_max		= 60999,
+	.map_budget		= 64 * MIB,
 };
 
 /* The port cannot change under the TCP listener that all HPS listeners of the
@@ -119,6 +120,7 @@ static const struct ctl_table template[] = {
 	ENTRY(zerocopy_min, &zero, &buffer_max),
 	ENTRY(conn_timeout, &one, &second_max),
 	ENTRY(dead_ms, &dead_min, &dead_max),
+	ENTRY(map_budget, NULL, NULL),
 };
 
 static_assert(ARRAY_SIZE(template) ==

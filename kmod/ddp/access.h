@@ -13,6 +13,7 @@
 #define DDP_RIGHT_WRITE		0x2	/* RDMA Write */
 #define DDP_RIGHT_ATOMIC	0x4	/* atomic operations */
 #define DDP_RIGHT_INVALIDATE	0x8	/* Send with Invalidate */
+#define DDP_RIGHT_SINK		0x10	/* answers to our own reads and atomics */
 
 /**
  * struct ddp_region - what a peer may do with a piece of memory

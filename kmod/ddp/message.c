@@ -16,11 +16,15 @@
  * @BODY_NONE:	nothing
  * @BODY_DATA:	as much as fits
  * @BODY_LINKS:	as many struct hps_link_offer as the header counts
+ * @BODY_REQUEST: one struct hps_request_data
+ * @BODY_RESULT: one struct hps_result_data
  */
 enum body {
 	BODY_NONE,
 	BODY_DATA,
 	BODY_LINKS,
+	BODY_REQUEST,
+	BODY_RESULT,
 };
 
 struct row {
@@ -47,6 +51,13 @@ static const struct row rows[] = {
 	[HPS_MSG_PING]	 = { "ping", sizeof(struct hps_ping) },
 	[HPS_MSG_PONG]	 = { "pong", sizeof(struct hps_ping) },
 	[HPS_MSG_LINKS]	 = { "links", sizeof(struct hps_links), 0, BODY_LINKS },
+	[HPS_MSG_PLACE]	 = { "place", sizeof(struct hps_place),
+			     HPS_DATA_RESENT | HPS_DATA_DUPLICATE |
+			     HPS_DATA_ACK | HPS_PLACE_ANSWER, BODY_DATA },
+	[HPS_MSG_REQUEST] = { "request", sizeof(struct hps_data),
+			      HPS_DATA_RESENT | HPS_DATA_ACK, BODY_REQUEST },
+	[HPS_MSG_RESULT] = { "result", sizeof(struct hps_data),
+			     HPS_DATA_RESENT | HPS_DATA_ACK, BODY_RESULT },
 };
 
 static const struct row *find_row(u8 type)
@@ -98,6 +109,10 @@ static bool body_fits(const struct row *row, const void *head, u32 len)
 	case BODY_LINKS:
 		return links->count <= HPS_MAX_OFFERS &&
 		       len == links->count * sizeof(struct hps_link_offer);
+	case BODY_REQUEST:
+		return len == sizeof(struct hps_request_data);
+	case BODY_RESULT:
+		return len == sizeof(struct hps_result_data);
 	}
 
 	return false;

@@ -92,6 +92,33 @@ static inline void hps_data_build(struct hps_data *m, u8 flags, u64 offset,
 	m->window = cpu_to_be32(window);
 }
 
+/* @tag and @place say where; beside the flags of data, HPS_PLACE_ANSWER. */
+static inline void hps_place_build(struct hps_place *m, u8 flags, u64 offset,
+				   u64 ack, u32 window, u32 tag, u64 place)
+{
+	hps_data_build(&m->data, flags, offset, ack, window);
+	hps_msg_build(&m->data.msg, HPS_MSG_PLACE, flags | HPS_FLAG_MUST,
+		      sizeof(*m));
+	m->tag = cpu_to_be32(tag);
+	m->place = cpu_to_be64(place);
+}
+
+/* A struct hps_request_data follows as its body. */
+static inline void hps_request_build(struct hps_data *m, u8 flags, u64 offset,
+				     u64 ack, u32 window)
+{
+	hps_data_build(m, flags, offset, ack, window);
+	m->msg.type = HPS_MSG_REQUEST;
+}
+
+/* A struct hps_result_data follows as its body. */
+static inline void hps_result_build(struct hps_data *m, u8 flags, u64 offset,
+				    u64 ack, u32 window)
+{
+	hps_data_build(m, flags, offset, ack, window);
+	m->msg.type = HPS_MSG_RESULT;
+}
+
 static inline void hps_ack_build(struct hps_ack *m, u64 ack, u64 edge,
 				 u32 buffer)
 {

@@ -12,11 +12,14 @@
 
 #include "compat.h"
 #include "conn/conn.h"
+#include "conn/cq.h"
 #include "conn/join.h"
 #include "conn/send.h"
+#include "ddp/region.h"
 #include "link/bundle.h"
 #include "net.h"
 #include "socket/hps_sock.h"
+#include "socket/verbs.h"
 
 /* --- connect, listen, accept --------------------------------------------------------------- */
 
@@ -305,6 +308,7 @@ static struct sock *accept_sock(struct sock *lsk, struct socket *newsock,
 	hs->policy = ls->policy;
 	hs->cutoff = ls->cutoff;
 	hs->own_cutoff = ls->own_cutoff;
+	hps_verbs_inherit(sk, lsk);
 	return sk;
 }
 
@@ -441,8 +445,7 @@ static int hps_shutdown(struct socket *sock, int how)
 /* Then close() resets. */
 static bool has_unread(const struct hps_conn *conn)
 {
-	return READ_ONCE(conn->rcv.reasm.frontier) !=
-	       READ_ONCE(conn->rcv.reasm.next);
+	return READ_ONCE(conn->rcv.reasm.ready);
 }
 
 /* SO_LINGER: wait until the peer has all, or the time is over. */
@@ -466,6 +469,7 @@ static void linger(struct sock *sk, long timeo)
 static int hps_release(struct socket *sock)
 {
 	struct sock *sk = sock->sk;
+	struct hps_domain *domain;
 	struct hps_sock *hs;
 
 	if (!sk)
@@ -486,10 +490,17 @@ static int hps_release(struct socket *sock)
 		hps_conn_put(hs->conn);
 		hs->conn = NULL;
 	}
+	hps_cq_put(hs->cq);
+	hs->cq = NULL;
 	WRITE_ONCE(sk->sk_state, TCP_CLOSE);
 	sk->sk_shutdown = SHUTDOWN_MASK;
+	domain = hs->domain;
+	hs->domain = NULL;
 	sock_orphan(sk);
 	release_sock(sk);
+	/* ORDER: it needs the namespace, which the socket holds. */
+	if (domain)
+		hps_domain_put(domain);
 	sock->sk = NULL;
 	sock_put(sk);
 	return 0;

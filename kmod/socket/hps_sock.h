@@ -9,6 +9,8 @@
 #include "conn/listener.h"
 
 struct hps_conn;
+struct hps_domain;
+struct hps_cq;
 struct pipe_inode_info;
 
 /**
@@ -16,6 +18,9 @@ struct pipe_inode_info;
  * @inet:	first, for sockets that AF_INET and AF_INET6 made
  * @conn:	the connection, NULL before connect() and on listeners; holds one
  *		reference
+ * @domain:	its protection domain, NULL until it needs one; holds one reference
+ * @cq:	where completions go, with a reference; NULL until the program sets it,
+ *		then the same until release. Accepted sockets begin with none
  * @port:	the claim that bind() made
  * @six:	addresses are shown as IPv6, v4-mapped where needed
  * @v6only:	IPV6_V6ONLY
@@ -29,6 +34,8 @@ struct pipe_inode_info;
 struct hps_sock {
 	struct inet_sock	inet;
 	struct hps_conn		*conn;
+	struct hps_domain	*domain;
+	struct hps_cq		*cq;
 	struct hps_port		port;
 	bool			six;
 	bool			v6only;
@@ -86,8 +93,14 @@ static inline void hps_options_notice(struct sock *sk)
 }
 #endif
 
-/* sockio.c */
+/* sendmsg.c */
 int hps_sendmsg(struct socket *sock, struct msghdr *msg, size_t len);
+bool hps_has_space(const struct sock *sk, const struct hps_conn *conn);
+void hps_write_space(struct sock *sk);
+
+/* sockio.c */
+void hps_sleep_on(struct sock *sk, struct wait_queue_entry *wait, long *timeo);
+void hps_take_error(struct sock *sk, int err);
 int hps_recvmsg(struct socket *sock, struct msghdr *msg, size_t len, int flags);
 __poll_t hps_poll(struct file *file, struct socket *sock,
 		  struct poll_table_struct *wait);
@@ -95,7 +108,6 @@ int hps_ioctl(struct socket *sock, unsigned int cmd, unsigned long arg);
 ssize_t hps_recv_pipe(struct socket *sock, struct pipe_inode_info *pipe,
 		      size_t len, unsigned int flags);
 void hps_sock_configure(const struct hps_sock *hs, struct hps_conn *conn);
-void hps_write_space(struct sock *sk);
 int hps_wait_connect(struct sock *sk, long *timeo);
 
 /* splice.c */

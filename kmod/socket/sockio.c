@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Reading, writing and waiting on a socket. */
+/* Reading from a socket, and waiting. */
 #include <linux/poll.h>
 #include <linux/sched/signal.h>
 #include <linux/sockios.h>
@@ -20,19 +20,11 @@
 #include "socket/hps_sock.h"
 #include "socket/zerocopy.h"
 
-/* Pushed at least so often during one large write, and first when idle links
- * have enough to begin with.
- */
-#define PUSH_OCTETS	SZ_256K
-#define BEGIN_OCTETS	SZ_64K
-/* And so often while splice brings one page at a time. */
-#define PAGES_OCTETS	SZ_64K
 /* The devices of so many paths are polled at most (SO_BUSY_POLL). */
 #define POLL_DEVICES	16
 
 /* Sleeps until somebody wakes the socket. The socket is unlocked meanwhile. */
-static void sleep_on(struct sock *sk, struct wait_queue_entry *wait,
-		     long *timeo)
+void hps_sleep_on(struct sock *sk, struct wait_queue_entry *wait, long *timeo)
 {
 	release_sock(sk);
 	*timeo = wait_woken(wait, TASK_INTERRUPTIBLE, *timeo);
@@ -52,7 +44,7 @@ static int wait_answer(struct sock *sk, long *timeo)
 			err = sock_intr_errno(*timeo);
 		if (err)
 			break;
-		sleep_on(sk, &wait, timeo);
+		hps_sleep_on(sk, &wait, timeo);
 	}
 	remove_wait_queue(sk_sleep(sk), &wait);
 	return err;
@@ -76,380 +68,11 @@ int hps_wait_connect(struct sock *sk, long *timeo)
 	return err;
 }
 
-/* --- writing ------------------------------------------------------------------------ */
-
-static bool has_space(const struct sock *sk, const struct hps_conn *conn)
-{
-	return hps_send_space(conn) >= READ_ONCE(conn->snd.limit) / 3 &&
-	       !READ_ONCE(conn->snd.short_of_memory);
-}
-
-/* Called with the data lock held, or by SO_SNDBUF. */
-void hps_write_space(struct sock *sk)
-{
-	const struct hps_conn *conn = hps_sk(sk)->conn;
-	struct socket_wq *wq;
-
-	if (!conn || !has_space(sk, conn))
-		return;
-	rcu_read_lock();
-	wq = rcu_dereference(sk->sk_wq);
-	if (wq && test_bit(SOCK_NOSPACE, &sk->sk_socket->flags)) {
-		clear_bit(SOCK_NOSPACE, &sk->sk_socket->flags);
-		if (skwq_has_sleeper(wq))
-			wake_up_interruptible_poll(&wq->wait, EPOLLOUT |
-						   EPOLLWRNORM | EPOLLWRBAND);
-		sk_wake_async_rcu(sk, SOCK_WAKE_SPACE, POLL_OUT);
-	}
-	rcu_read_unlock();
-}
-
 /* An error is told once. */
-static void take_error(struct sock *sk, int err)
+void hps_take_error(struct sock *sk, int err)
 {
 	if (err < 0 && READ_ONCE(sk->sk_err) == -err)
 		sock_error(sk);
-}
-
-static int send_error(struct sock *sk)
-{
-	int err = READ_ONCE(sk->sk_err);
-
-	/* Taken by take_error() when it is really told. */
-	if (err)
-		return -err;
-	if (sk->sk_shutdown & SEND_SHUTDOWN ||
-	    sk->sk_state != TCP_ESTABLISHED)
-		return -EPIPE;
-	return 0;
-}
-
-/* As send_error(), of one that may have slept: another thread can have dropped
- * the connection meanwhile.
- */
-static int writer_error(struct sock *sk, const struct hps_conn *conn)
-{
-	int err = send_error(sk);
-
-	if (!err && hps_sk(sk)->conn != conn)
-		err = -EPIPE;
-	return err;
-}
-
-/* Waits until something can be written. @begun: half a record is out, so only
- * a fatal signal may end the wait.
- */
-static int wait_space(struct sock *sk, struct hps_conn *conn, long *timeo,
-		      bool begun)
-{
-	DEFINE_WAIT_FUNC(wait, woken_wake_function);
-	int err;
-
-	add_wait_queue(sk_sleep(sk), &wait);
-	for (;;) {
-		err = writer_error(sk, conn);
-		if (err)
-			break;
-		set_bit(SOCK_NOSPACE, &sk->sk_socket->flags);
-		/* Pairs with the free of memory before hps_write_space(). */
-		smp_mb();
-		if (has_space(sk, conn))
-			break;
-		hps_conn_watch(conn);
-		err = *timeo ? 0 : -EAGAIN;
-		if (!err && (begun ? fatal_signal_pending(current) :
-				     signal_pending(current)))
-			err = sock_intr_errno(*timeo);
-		if (err)
-			break;
-		sleep_on(sk, &wait, timeo);
-		if (begun && signal_pending(current))
-			schedule_timeout_uninterruptible(1);
-	}
-	remove_wait_queue(sk_sleep(sk), &wait);
-	return err;
-}
-
-/* What is written from now on has this policy: mostly none of its own. */
-static void set_policy(struct hps_conn *conn, u8 policy)
-{
-	if (policy == READ_ONCE(conn->snd.policy))
-		return;
-	spin_lock_bh(&conn->lock);
-	conn->snd.policy = policy;
-	if (policy) {
-		conn->snd.mixed = true;
-		hps_join_if_wanted(conn);
-	}
-	spin_unlock_bh(&conn->lock);
-}
-
-/* So much of a write was copied and @left is not. Is it time to push? */
-static bool shall_push(struct hps_conn *conn, size_t copied, size_t left)
-{
-	if (copied >= PUSH_OCTETS)
-		return left;
-	return copied >= BEGIN_OCTETS && left >= BEGIN_OCTETS &&
-	       READ_ONCE(conn->snd.nxt) == READ_ONCE(conn->snd.una);
-}
-
-/* The links begin, and share it as if all of it was there. */
-static void push_begun(struct hps_conn *conn, size_t left)
-{
-	spin_lock_bh(&conn->lock);
-	conn->snd.coming = left;
-	spin_unlock_bh(&conn->lock);
-	hps_send_push(conn);
-	spin_lock_bh(&conn->lock);
-	conn->snd.coming = 0;
-	spin_unlock_bh(&conn->lock);
-}
-
-/* Writes all of @msg, or until it would block. Returns octets, or an error. */
-static ssize_t write_payload(struct sock *sk, struct hps_conn *conn,
-			     struct msghdr *msg, struct hps_source *src,
-			     u8 policy, long timeo)
-{
-	size_t done = 0, pushed = 0, most;
-	bool record = conn->seqpacket;
-	bool admitted = record && !timeo;	/* by check_record() */
-	int n, err = 0;
-	u32 space;
-
-	while (msg_data_left(msg)) {
-		err = send_error(sk);
-		if (err)
-			break;
-		space = admitted ? INT_MAX : hps_send_space(conn);
-		if (!space) {
-			/* First, for what was not tried may have room. */
-			hps_send_push(conn);
-			space = hps_send_grow(sk, conn, 1);
-		}
-		if (!space) {
-			if (hps_send_memory_full())
-				hps_mib_inc(conn->net, HPS_MIB_MEMORY_FULL);
-			err = wait_space(sk, conn, &timeo, record && done);
-			if (err)
-				break;
-			/* Another thread may have written with its own. */
-			set_policy(conn, policy);
-			space = max(hps_send_space(conn), 1U);
-		}
-		most = min_t(size_t, msg_data_left(msg), space);
-		if (!src->pages) {
-			n = hps_send_write(conn, &msg->msg_iter, most);
-		} else {
-			n = hps_send_pages(conn, &msg->msg_iter, most,
-					   src->ubuf);
-			if (n == -EOPNOTSUPP) {
-				hps_zerocopy_copied(conn, src);
-				continue;
-			}
-		}
-		if (n < 0) {
-			err = n;
-			break;
-		}
-		done += n;
-		src->taken = true;
-		if (shall_push(conn, done - pushed, msg_data_left(msg))) {
-			push_begun(conn, min_t(size_t, msg_data_left(msg), PUSH_OCTETS));
-			pushed = done;
-		}
-	}
-	/* An empty record is just a mark. */
-	if (record && !err)
-		err = hps_send_mark(conn);
-	if (record && err && done) {
-		/* Half a record cannot be taken back. */
-		spin_lock_bh(&conn->lock);
-		hps_conn_reset(conn, HPS_REASON_ABORT);
-		spin_unlock_bh(&conn->lock);
-		return err;
-	}
-	return done ? done : err;
-}
-
-/* The policy of this message, as in struct hps_chunk, or an error. */
-static int message_policy(struct msghdr *msg)
-{
-	struct cmsghdr *cmsg;
-	int policy = -1, err;
-
-	if (!msg->msg_controllen)
-		return 0;
-	for_each_cmsghdr(cmsg, msg) {
-		if (!CMSG_OK(msg, cmsg))
-			return -EINVAL;
-		/* Nothing is ignored. */
-		if (cmsg->cmsg_level != SOL_HPS ||
-		    cmsg->cmsg_type != HPS_POLICY ||
-		    cmsg->cmsg_len != CMSG_LEN(sizeof(int)))
-			return -EINVAL;
-		memcpy(&policy, CMSG_DATA(cmsg), sizeof(int));
-		err = policy == -1 ? 0 : hps_bundle_check_policy(policy);
-		if (err)
-			return err;
-	}
-	return policy + 1;
-}
-
-static int check_send_flags(const struct msghdr *msg)
-{
-	if (msg->msg_flags & (MSG_OOB | MSG_FASTOPEN))
-		return -EOPNOTSUPP;
-	return 0;
-}
-
-/* A record is not begun unless it can be ended without blocking. */
-static int check_record(struct sock *sk, struct hps_conn *conn, size_t len,
-			long *timeo)
-{
-	u32 need = max_t(size_t, len, 1);
-	u32 space = hps_send_space(conn);
-	int err;
-
-	if (space < need)
-		space = hps_send_grow(sk, conn, need);
-	if (*timeo) {
-		if (space >= min(need, READ_ONCE(conn->snd.limit) / 3))
-			return 0;
-		err = wait_space(sk, conn, timeo, false);
-		/* What is left of the time decides who may block from here on. */
-		if (err || *timeo)
-			return err;
-	}
-	if (need > READ_ONCE(conn->snd.limit))
-		return -EMSGSIZE;
-	set_bit(SOCK_NOSPACE, &sk->sk_socket->flags);
-	/* Pairs with the free of memory before hps_write_space(). */
-	smp_mb();
-	return hps_send_admits(conn, need) ? 0 : -EAGAIN;
-}
-
-/* Does the writer announce more? Mostly neither before nor now. */
-static void set_more(struct hps_conn *conn, bool more)
-{
-	if (!more && !READ_ONCE(conn->snd.more) && !READ_ONCE(conn->snd.cork))
-		return;
-	spin_lock_bh(&conn->lock);
-	conn->snd.more = more;
-	if (more || conn->snd.cork)
-		hps_conn_cork(conn);
-	spin_unlock_bh(&conn->lock);
-}
-
-/* A writer of a record unlocks the socket while it waits for room: another
- * thread's record must not get into the middle.
- */
-static int wait_turn(struct sock *sk, struct hps_conn *conn, long *timeo)
-{
-	DEFINE_WAIT_FUNC(wait, woken_wake_function);
-	int err = 0;
-
-	if (likely(!conn->snd.in_record))
-		return 0;
-	add_wait_queue(sk_sleep(sk), &wait);
-	while (conn->snd.in_record) {
-		conn->snd.record_wanted = true;
-		set_bit(SOCK_NOSPACE, &sk->sk_socket->flags);
-		err = writer_error(sk, conn);
-		if (!err && !*timeo)
-			err = -EAGAIN;
-		if (!err && signal_pending(current))
-			err = sock_intr_errno(*timeo);
-		if (err)
-			break;
-		sleep_on(sk, &wait, timeo);
-	}
-	remove_wait_queue(sk_sleep(sk), &wait);
-	/* The turn may have come because the connection was dropped. */
-	return err ? err : writer_error(sk, conn);
-}
-
-/* A record may be begun: it is this one's turn, and there is room. */
-static int begin_record(struct sock *sk, struct hps_conn *conn, size_t len,
-			long *timeo)
-{
-	int err;
-
-	do {
-		err = wait_turn(sk, conn, timeo);
-		if (!err)
-			err = check_record(sk, conn, len, timeo);
-	} while (!err && conn->snd.in_record);
-	if (!err)
-		conn->snd.in_record = true;
-	return err;
-}
-
-static void end_record(struct sock *sk, struct hps_conn *conn)
-{
-	conn->snd.in_record = false;
-	if (!conn->snd.record_wanted)
-		return;
-	conn->snd.record_wanted = false;
-	wake_up_interruptible(sk_sleep(sk));
-	sk->sk_write_space(sk);
-}
-
-int hps_sendmsg(struct socket *sock, struct msghdr *msg, size_t len)
-{
-	struct sock *sk = sock->sk;
-	struct hps_source src;
-	struct hps_conn *conn;
-	ssize_t err;
-	int policy;
-	long timeo;
-
-	err = check_send_flags(msg);
-	if (err)
-		return err;
-	policy = message_policy(msg);
-	if (policy < 0)
-		return policy;
-	lock_sock(sk);
-	timeo = sock_sndtimeo(sk, msg->msg_flags & MSG_DONTWAIT);
-	err = hps_wait_connect(sk, &timeo);
-	if (!err)
-		err = send_error(sk);
-	if (err)
-		goto out;
-	conn = hps_sk(sk)->conn;
-	/* Another thread may drop it while this one sleeps. */
-	hps_conn_hold(conn);
-	hps_options_notice(sk);
-	WRITE_ONCE(conn->snd.limit, READ_ONCE(sk->sk_sndbuf));
-	if (conn->seqpacket) {
-		err = begin_record(sk, conn, len, &timeo);
-		if (err)
-			goto out_put;
-	}
-	set_policy(conn, policy);
-	err = hps_zerocopy_begin(sk, conn, msg, len, &src);
-	if (err)
-		goto out_record;
-	set_more(conn, msg->msg_flags & (MSG_MORE | MSG_SENDPAGE_NOTLAST));
-	hps_hist_count(conn->net, HPS_HIST_WRITE, min_t(size_t, len, U32_MAX));
-	err = write_payload(sk, conn, msg, &src, policy, timeo);
-	hps_zerocopy_end(&src);
-	/* One page of many: a few together make one segment. */
-	if (!(msg->msg_flags & MSG_SENDPAGE_NOTLAST) ||
-	    READ_ONCE(conn->snd.end) - READ_ONCE(conn->snd.nxt) >= PAGES_OCTETS)
-		hps_send_written(conn);
-	hps_conn_watch(conn);
-out_record:
-	if (conn->seqpacket)
-		end_record(sk, conn);
-out_put:
-	hps_conn_put(conn);
-out:
-	take_error(sk, err);
-	if (err < 0)
-		err = sk_stream_error(sk, msg->msg_flags, err);
-	release_sock(sk);
-	return err;
 }
 
 /* --- reading ------------------------------------------------------------------------- */
@@ -545,7 +168,7 @@ static int wait_data(struct sock *sk, struct hps_conn *conn, u64 want,
 	       hps_recv_wait(conn, want)) {
 		if (polled || !sk_can_busy_loop(sk) ||
 		    !poll_busily(sk, conn, want))
-			sleep_on(sk, &wait, timeo);
+			hps_sleep_on(sk, &wait, timeo);
 		polled = true;
 	}
 	remove_wait_queue(sk_sleep(sk), &wait);
@@ -687,7 +310,7 @@ int hps_recvmsg(struct socket *sock, struct msghdr *msg, size_t len, int flags)
 		msg->msg_inq = min_t(u64, hps_recv_queued(conn), INT_MAX);
 	hps_conn_put(conn);
 out:
-	take_error(sk, err);
+	hps_take_error(sk, err);
 	release_sock(sk);
 	return err;
 }
@@ -718,7 +341,7 @@ ssize_t hps_recv_pipe(struct socket *sock, struct pipe_inode_info *pipe,
 	err = len ? read_stream(sk, conn, &r, how, len) : 0;
 	hps_conn_put(conn);
 out:
-	take_error(sk, err);
+	hps_take_error(sk, err);
 	release_sock(sk);
 	return err;
 }
@@ -757,12 +380,12 @@ __poll_t hps_poll(struct file *file, struct socket *sock,
 		mask |= EPOLLIN | EPOLLRDNORM;
 	if (shutdown & SEND_SHUTDOWN || !conn) {
 		mask |= EPOLLOUT | EPOLLWRNORM;
-	} else if (has_space(sk, conn)) {
+	} else if (hps_has_space(sk, conn)) {
 		mask |= EPOLLOUT | EPOLLWRNORM;
 	} else {
 		set_bit(SOCK_NOSPACE, &sk->sk_socket->flags);
 		smp_mb__after_atomic();
-		if (has_space(sk, conn))
+		if (hps_has_space(sk, conn))
 			mask |= EPOLLOUT | EPOLLWRNORM;
 	}
 	rcu_read_unlock();

@@ -9,6 +9,7 @@
 #include <net/sock.h>
 #include <net/tcp.h>
 #include <uapi/linux/hps.h>
+#include <uapi/linux/hps_direct.h>
 
 #include "compat.h"
 #include "conn/conn.h"
@@ -16,9 +17,12 @@
 #include "conn/path.h"
 #include "conn/recv.h"
 #include "conn/send.h"
+#include "ddp/region.h"
 #include "link/bundle.h"
 #include "socket/hps_sock.h"
 #include "socket/info.h"
+#include "socket/verbs.h"
+#include "socket/queue.h"
 #include "socket/zerocopy.h"
 #include "xport/tcp.h"
 
@@ -229,6 +233,7 @@ void hps_sock_configure(const struct hps_sock *hs, struct hps_conn *conn)
 	conn->policy = hs->policy;
 	conn->cutoff = hs->cutoff;
 	conn->own_cutoff = hs->own_cutoff;
+	WRITE_ONCE(conn->domain, hs->domain ? hs->domain->id : 0);
 }
 
 static void apply(struct hps_sock *hs)
@@ -433,7 +438,9 @@ static int get_v6only(const struct sock *sk)
 	return hps_sk(sk)->v6only;
 }
 
-/* Options whose value is an int. Those of IPv6 are not for AF_INET. */
+/* Options whose value is an int. Those of IPv6 are not for AF_INET. Without a get()
+ * here, hps_getsockopt() knows what to do before it looks here.
+ */
 static const struct option {
 	int level;
 	int name;
@@ -453,6 +460,7 @@ static const struct option {
 	{ IPPROTO_IPV6,	IPV6_V6ONLY,	set_v6only,	get_v6only },
 	{ SOL_HPS,	HPS_POLICY,	set_policy,	get_policy },
 	{ SOL_HPS,	HPS_CUTOFF,	set_cutoff,	get_cutoff },
+	{ SOL_HPS,	HPS_DIRECT_QUEUE, hps_queue_set, NULL },
 };
 
 static const struct option *find_option(const struct sock *sk, int level,
@@ -489,6 +497,19 @@ static int set_congestion(struct sock *sk, sockptr_t val, unsigned int len)
 	return 0;
 }
 
+/* Of direct placement: what the socket itself does not keep. */
+static int set_direct(struct sock *sk, int name, sockptr_t val, unsigned int len)
+{
+	int v, err;
+
+	err = get_int(val, len, &v);
+	if (err)
+		return err;
+	if (name == HPS_DIRECT_DEREGISTER)
+		return hps_verbs_deregister(sk, v);
+	return hps_verbs_domain(sk, v);
+}
+
 int hps_setsockopt(struct socket *sock, int level, int name, sockptr_t val,
 		   unsigned int len)
 {
@@ -501,6 +522,9 @@ int hps_setsockopt(struct socket *sock, int level, int name, sockptr_t val,
 		return set_sol_socket(sock, name, val, len);
 	if (level == IPPROTO_TCP && name == TCP_CONGESTION)
 		return set_congestion(sk, val, len);
+	if (level == SOL_HPS && (name == HPS_DIRECT_DEREGISTER ||
+				 name == HPS_DIRECT_DOMAIN))
+		return set_direct(sk, name, val, len);
 	o = find_option(sk, level, name);
 	if (!o)
 		return -ENOPROTOOPT;
@@ -562,6 +586,10 @@ int hps_getsockopt(struct socket *sock, int level, int name, char __user *val,
 
 	if (level == SOL_HPS && name == HPS_INFO)
 		return get_info(sock->sk, val, optlen);
+	if (level == SOL_HPS && name == HPS_DIRECT_REGISTER)
+		return hps_verbs_register(sock->sk, val, optlen);
+	if (level == SOL_HPS && name == HPS_DIRECT_QUEUE)
+		return hps_queue_make(val, optlen);
 	if (o) {
 		lock_sock(sk);
 		v = o->get(sk);

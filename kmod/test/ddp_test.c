@@ -32,7 +32,7 @@ static void ddp_longest_frame(struct kunit *test)
 {
 	struct hps_frame f;
 
-	hps_frame_build(&f, sizeof(struct hps_data) + HPS_MAX_SEGMENT, MSN);
+	hps_frame_build(&f, sizeof(struct hps_place) + HPS_MAX_SEGMENT, MSN);
 	HPS_EXPECT_EQ(test, be16_to_cpu(f.mpa_len), MPA_MAX_ULPDU);
 	HPS_EXPECT_EQ(test, hps_frame_check(&f, MSN), HPS_FRAME_OK);
 }

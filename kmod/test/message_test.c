@@ -47,6 +47,12 @@ static void message_every_builder_is_good(struct kunit *test)
 	HPS_EXPECT_EQ(test, check(&f, 36), HPS_MSG_OK);
 	hps_links_build((void *)f.head, 0);
 	HPS_EXPECT_EQ(test, check(&f, 8), HPS_MSG_OK);
+	hps_place_build((void *)f.head, HPS_PLACE_ANSWER, 1, 2, 3, 4, 5);
+	HPS_EXPECT_EQ(test, check(&f, 32), HPS_MSG_OK);
+	hps_request_build((void *)f.head, 0, 1, 2, 3);
+	HPS_EXPECT_EQ(test, check(&f, 60), HPS_MSG_OK);
+	hps_result_build((void *)f.head, 0, 1, 2, 3);
+	HPS_EXPECT_EQ(test, check(&f, 36), HPS_MSG_OK);
 	for (kind = HPS_MSG_OPEN; kind <= HPS_MSG_JOINED; kind++) {
 		hello.kind = kind;
 		hps_hello_msg_build((void *)f.head, &hello);
@@ -65,6 +71,76 @@ static void message_data_octets(struct kunit *test)
 	hps_data_build(&d, HPS_DATA_EOR, 0x0102030405060708, 0xaabbccddee,
 		       65536);
 	HPS_EXPECT(test, !memcmp(&d, wire, sizeof(wire)));
+}
+
+static void message_place_octets(struct kunit *test)
+{
+	static const u8 wire[32] = {
+		0x15, 0x90, 0x08, 0x00, 1, 2, 3, 4, 5, 6, 7, 8,
+		0xbb, 0xcc, 0xdd, 0xee, 0x00, 0x01, 0x00, 0x00,
+		0x0a, 0x0b, 0x0c, 0x0d,
+		0x11, 0x12, 0x13, 0x14, 0x15, 0x16, 0x17, 0x18 };
+	struct hps_place p;
+
+	hps_place_build(&p, HPS_PLACE_ANSWER, 0x0102030405060708, 0xaabbccddee,
+			65536, 0x0a0b0c0d, 0x1112131415161718);
+	HPS_EXPECT(test, !memcmp(&p, wire, sizeof(wire)));
+}
+
+static void message_request_and_result_octets(struct kunit *test)
+{
+	static const u8 wire[20] = {
+		0x16, 0x8a, 0x05, 0x00, 1, 2, 3, 4, 5, 6, 7, 8,
+		0xbb, 0xcc, 0xdd, 0xee, 0x00, 0x01, 0x00, 0x00 };
+	struct hps_data d;
+
+	hps_request_build(&d, HPS_DATA_RESENT | HPS_DATA_ACK,
+			  0x0102030405060708, 0xaabbccddee, 65536);
+	HPS_EXPECT(test, !memcmp(&d, wire, sizeof(wire)));
+	hps_result_build(&d, HPS_DATA_RESENT | HPS_DATA_ACK,
+			 0x0102030405060708, 0xaabbccddee, 65536);
+	HPS_EXPECT_EQ(test, d.msg.type, 0x17);
+	HPS_EXPECT(test, !memcmp((u8 *)&d + 1, wire + 1, sizeof(wire) - 1));
+}
+
+static void message_place_flags(struct kunit *test)
+{
+	static struct fixture f;
+
+	begin(&f);
+	hps_place_build((void *)f.head, 0x7f, 0, 0, 0, 0, 0);
+	HPS_EXPECT_EQ(test, check(&f, 1032), HPS_MSG_OK);
+	HPS_EXPECT_EQ(test, f.info.flags, HPS_FLAG_MUST | HPS_DATA_RESENT |
+		      HPS_DATA_DUPLICATE | HPS_DATA_ACK | HPS_PLACE_ANSWER);
+	HPS_EXPECT_EQ(test, f.info.header_len, 32);
+	HPS_EXPECT_EQ(test, f.info.body_len, 1000);
+	hps_request_build((void *)f.head, 0x7f, 0, 0, 0);
+	HPS_EXPECT_EQ(test, check(&f, 60), HPS_MSG_OK);
+	HPS_EXPECT_EQ(test, f.info.flags, HPS_FLAG_MUST | HPS_DATA_RESENT |
+		      HPS_DATA_ACK);
+	hps_result_build((void *)f.head, 0x7f, 0, 0, 0);
+	HPS_EXPECT_EQ(test, check(&f, 36), HPS_MSG_OK);
+	HPS_EXPECT_EQ(test, f.info.flags, HPS_FLAG_MUST | HPS_DATA_RESENT |
+		      HPS_DATA_ACK);
+}
+
+/* They are one segment and have one length. */
+static void message_request_and_result_are_whole(struct kunit *test)
+{
+	static struct fixture f;
+	u32 n;
+
+	begin(&f);
+	hps_request_build((void *)f.head, 0, 0, 0, 0);
+	for (n = 0; n < 100; n++)
+		HPS_EXPECT_EQ(test, check(&f, 20 + n) == HPS_MSG_OK, n == 40);
+	HPS_EXPECT_EQ(test, f.info.reason, HPS_REASON_PROTOCOL);
+	hps_result_build((void *)f.head, 0, 0, 0, 0);
+	for (n = 0; n < 100; n++)
+		HPS_EXPECT_EQ(test, check(&f, 20 + n) == HPS_MSG_OK, n == 16);
+	hps_place_build((void *)f.head, 0, 0, 0, 0, 0, 0);
+	f.head[2] = 5;
+	HPS_EXPECT_EQ(test, check(&f, 32), HPS_MSG_BAD);
 }
 
 static void message_data_has_a_body(struct kunit *test)
@@ -242,7 +318,7 @@ static void message_names(struct kunit *test)
 
 	HPS_EXPECT(test, !strcmp(hps_msg_name(HPS_MSG_FINACK), "finack"));
 	HPS_EXPECT(test, !strcmp(hps_msg_name(255), "unknown"));
-	for (r = HPS_REASON_NONE; r <= HPS_REASON_ADMIN; r++)
+	for (r = HPS_REASON_NONE; r <= HPS_REASON_ACCESS; r++)
 		HPS_EXPECT(test, strcmp(hps_reason_name(r), "unknown"));
 	HPS_EXPECT(test, !strcmp(hps_reason_name(U32_MAX), "unknown"));
 	HPS_EXPECT(test, !strcmp(hps_reason_name(HPS_REASON_CUTOFF), "cutoff"));
@@ -277,6 +353,10 @@ static void message_reason_of_peer(struct kunit *test)
 static struct kunit_case cases[] = {
 	HPS_CASE(message_every_builder_is_good),
 	HPS_CASE(message_data_octets),
+	HPS_CASE(message_place_octets),
+	HPS_CASE(message_request_and_result_octets),
+	HPS_CASE(message_place_flags),
+	HPS_CASE(message_request_and_result_are_whole),
 	HPS_CASE(message_data_has_a_body),
 	HPS_CASE(message_others_have_none),
 	HPS_CASE(message_links_count_their_offers),

@@ -55,6 +55,11 @@ static int insert_mark(struct fixture *f, u64 off)
 	return hps_reasm_insert(&f->r, &f->q[0], off, 1, 0, true, &f->fresh);
 }
 
+static int place(struct fixture *f, u64 off, u32 len)
+{
+	return hps_reasm_place(&f->r, off, len);
+}
+
 static void end(struct kunit *test, struct fixture *f)
 {
 	u32 pos;
@@ -62,6 +67,9 @@ static void end(struct kunit *test, struct fixture *f)
 	hps_reasm_purge(&f->r);
 	HPS_EXPECT_EQ(test, f->r.count, 0);
 	HPS_EXPECT_EQ(test, f->r.cost, 0);
+	HPS_EXPECT_EQ(test, f->r.ready, 0);
+	HPS_EXPECT_EQ(test, f->r.placed, 0);
+	HPS_EXPECT_EQ(test, f->r.next, f->r.frontier);
 	HPS_EXPECT(test, !hps_rxq_first(&f->q[0], &pos));
 	HPS_EXPECT(test, !hps_rxq_first(&f->q[1], &pos));
 }
@@ -108,6 +116,18 @@ static void reasm_merges_contiguous(struct kunit *test)
 	HPS_EXPECT_EQ(test, f.r.count, 1);
 	HPS_EXPECT_EQ(test, f.r.cost, 1200);
 	HPS_EXPECT_EQ(test, f.r.frontier, 1200);
+	end(test, &f);
+}
+
+static void reasm_merges_where_positions_wrap(struct kunit *test)
+{
+	struct fixture f;
+
+	begin(&f);
+	insert(&f, 0, 0, 600, U32_MAX - 99);
+	insert(&f, 0, 600, 600, 500);
+	HPS_EXPECT_EQ(test, f.r.count, 1);
+	HPS_EXPECT_EQ(test, f.r.ready, 1200);
 	end(test, &f);
 }
 
@@ -214,6 +234,25 @@ static void reasm_retry_after_no_memory(struct kunit *test)
 	HPS_EXPECT_EQ(test, insert(&f, 1, 0, 500, 0), 0);
 	HPS_EXPECT_EQ(test, first + f.fresh, 300);
 	HPS_EXPECT_EQ(test, f.r.frontier, 500);
+	end(test, &f);
+}
+
+static void reasm_place_again_without_memory(struct kunit *test)
+{
+	struct fixture f;
+
+	begin(&f);
+	insert(&f, 0, 100, 100, 0);
+	insert(&f, 0, 300, 100, 200);
+	fail_in = 2;
+	HPS_EXPECT_EQ(test, place(&f, 0, 500), -ENOMEM);
+	/* What was noted was at the head: it is skipped all the same. */
+	HPS_EXPECT_EQ(test, f.r.next, 100);
+	HPS_EXPECT_EQ(test, f.r.frontier, 200);
+	HPS_EXPECT_EQ(test, place(&f, 0, 500), 0);
+	HPS_EXPECT_EQ(test, f.r.frontier, 500);
+	HPS_EXPECT_EQ(test, f.r.ready, 200);
+	HPS_EXPECT_EQ(test, f.r.placed, 200);
 	end(test, &f);
 }
 
@@ -342,59 +381,77 @@ static void reasm_first_follows_reader(struct kunit *test)
 /* --- against a plain model: one octet of state per offset of the stream ------ */
 
 #define MODEL_STREAM	4096
-#define MODEL_STEPS	4000
+#define MODEL_STEPS	8000
+
+enum kind { OCTET = 1, MARK, PLACED };
 
 struct model {
-	u8	here[MODEL_STREAM];	/* 0: no, 1: octet, 2: mark */
+	u8	here[MODEL_STREAM];	/* 0: no, else enum kind */
 	u8	owner[MODEL_STREAM];
 	u32	pos[MODEL_STREAM];
 	u64	next;
 	u32	longest;		/* segment */
+	bool	placing;
 };
 
 static struct model model;
 
-/* Every other one is of small segments: many extents, many marks. */
+/* Every other one is of small segments: many extents, many marks. In two of four
+ * some are placed.
+ */
 static void model_begin(struct model *m)
 {
 	u32 longest = m->longest == 4 ? 200 : 4;
+	bool placing = m->placing ^ (longest == 4);
 
 	memset(m, 0, sizeof(*m));
 	m->longest = longest;
+	m->placing = placing;
+}
+
+static enum kind kind_of(const struct hps_extent *e)
+{
+	return e->placed ? PLACED : e->mark ? MARK : OCTET;
 }
 
 static bool extents_match_model(const struct fixture *f, const struct model *m)
 {
+	u64 cost = 0, off = m->next, frontier = m->next, ready = 0;
 	const struct hps_extent *e;
-	u64 cost = 0, off = m->next, frontier = m->next;
+	bool placed = false;
 	u32 count = 0, i;
 
 	list_for_each_entry(e, &f->r.extents, by_offset) {
-		if (e->off < off || !e->len)
+		if (e->off < off || !e->len ||
+		    (e->placed && placed && e->off == off) ||
+		    (e->placed && e->off == m->next))
 			return false;
+		placed = e->placed;
 		for (; off < e->off; off++)
 			if (m->here[off])
 				return false;
 		for (i = 0; i < e->len; i++, off++) {
-			if (m->here[off] != (e->mark ? 2 : 1))
+			if (m->here[off] != kind_of(e))
 				return false;
-			if (e->mark)
+			if (!e->rxq)
 				continue;
 			if (e->rxq != &f->q[m->owner[off]] ||
 			    e->pos + i != m->pos[off])
 				return false;
 		}
-		cost += e->mark ? HPS_MARK_COST :
+		cost += kind_of(e) != OCTET ? HPS_MARK_COST :
 				  max_t(u32, e->len, HPS_MIN_SEGMENT_COST);
 		count++;
 	}
 	for (; off < MODEL_STREAM; off++)
 		if (m->here[off])
 			return false;
-	while (frontier < MODEL_STREAM && m->here[frontier])
-		frontier++;
+	for (; frontier < MODEL_STREAM && m->here[frontier]; frontier++)
+		ready += m->here[frontier] != PLACED;
 
 	return f->r.next == m->next && f->r.frontier == frontier &&
+	       f->r.ready == ready &&
+	       f->r.placed == frontier - m->next - ready &&
 	       f->r.cost == cost && f->r.count == count;
 }
 
@@ -408,7 +465,7 @@ static bool queues_match_model(const struct fixture *f, const struct model *m)
 		u64 off;
 
 		for (off = m->next; off < MODEL_STREAM; off++) {
-			if (m->here[off] != 1 || m->owner[off] != q)
+			if (m->here[off] != OCTET || m->owner[off] != q)
 				continue;
 			if (!any || (s32)(m->pos[off] - least) < 0)
 				least = m->pos[off];
@@ -426,24 +483,68 @@ static bool queues_match_model(const struct fixture *f, const struct model *m)
 static bool searches_match_model(struct fixture *f, const struct model *m,
 				 struct hps_random *rnd)
 {
-	u64 off = hps_random_below(rnd, MODEL_STREAM), mark = m->next, len;
+	u64 off = hps_random_below(rnd, MODEL_STREAM), mark, len, octets = 0;
 	const struct hps_extent *e = hps_reasm_at(&f->r, off);
 
 	if (!e != (off < m->next || !m->here[off]) ||
 	    (e && (off < e->off || off - e->off >= e->len)))
 		return false;
-	while (mark < MODEL_STREAM && m->here[mark] == 1)
-		mark++;
+	for (mark = m->next; mark < MODEL_STREAM; mark++) {
+		if (!m->here[mark] || m->here[mark] == MARK)
+			break;
+		octets += m->here[mark] == OCTET;
+	}
 	if (mark == MODEL_STREAM || !m->here[mark])
 		return !hps_reasm_record(&f->r, &len);
 
-	return hps_reasm_record(&f->r, &len) && len == mark - m->next;
+	return hps_reasm_record(&f->r, &len) && len == octets;
+}
+
+/* What is missing of any range. */
+static bool missing_matches_model(struct fixture *f, const struct model *m,
+				  struct hps_random *rnd)
+{
+	u32 len = hps_random_below(rnd, 500), n;
+	u64 off = hps_random_below(rnd, MODEL_STREAM - 500);
+	u64 at = off, end = off + len;
+
+	while (at < end && (at < m->next || m->here[at]))
+		at++;
+	for (n = 0; at + n < end && !m->here[at + n]; n++)
+		;
+	if (!n)
+		return !hps_reasm_missing(&f->r, &off, &len);
+
+	return hps_reasm_missing(&f->r, &off, &len) && off == at && len == n;
+}
+
+/* As an arrival does it: each run for itself. Memory is short. */
+static int place_runs(struct fixture *f, struct hps_random *rnd, u64 off,
+		      u32 len)
+{
+	u64 end = off + len;
+	int err;
+
+	while (hps_reasm_missing(&f->r, &off, &len)) {
+		do {
+			fail_in = hps_random_below(rnd, 3);
+			err = place(f, off, len);
+		} while (err == -ENOMEM);
+		if (err)
+			return err;
+		f->fresh += len;
+		off += len;
+		len = end - off;
+	}
+
+	return 0;
 }
 
 static void model_insert(struct kunit *test, struct fixture *f,
 			 struct model *m, struct hps_random *rnd, u32 *end_pos)
 {
 	bool mark = hps_random_below(rnd, 8) == 0;
+	bool placed = !mark && m->placing && hps_random_below(rnd, 2);
 	u32 len = mark ? 1 : 1 + hps_random_below(rnd, m->longest);
 	u32 start = m->next < 100 ? 0 : m->next - 100;
 	u32 off = start + hps_random_below(rnd, 700);
@@ -462,22 +563,31 @@ static void model_insert(struct kunit *test, struct fixture *f,
 	for (i = 0; i < len; i++) {
 		if (off + i < m->next || m->here[off + i])
 			continue;
-		m->here[off + i] = mark ? 2 : 1;
+		m->here[off + i] = mark ? MARK : placed ? PLACED : OCTET;
 		m->owner[off + i] = q;
 		m->pos[off + i] = end_pos[q] + i;
 		expect++;
 	}
 
 	do {
+		f->fresh = 0;
 		fail_in = hps_random_below(rnd, 4);
-		err = hps_reasm_insert(&f->r, &f->q[q], off, len, end_pos[q],
-				       mark, &f->fresh);
+		err = placed ? place_runs(f, rnd, off, len) :
+			       hps_reasm_insert(&f->r, &f->q[q], off, len,
+						end_pos[q], mark, &f->fresh);
 		got += f->fresh;
 	} while (err == -ENOMEM);
 	fail_in = 0;
 	HPS_REQUIRE(test, !err);
 	HPS_REQUIRE(test, got == expect);
 	end_pos[q] += len;
+}
+
+/* Nobody reads what is placed. */
+static void model_skip(struct model *m)
+{
+	while (m->next < MODEL_STREAM && m->here[m->next] == PLACED)
+		m->next++;
 }
 
 static void reasm_random_traces(struct kunit *test)
@@ -503,9 +613,11 @@ static void reasm_random_traces(struct kunit *test)
 			hps_reasm_consume(&f.r, n);
 			model.next += n;
 		}
+		model_skip(&model);
 		HPS_REQUIRE(test, extents_match_model(&f, &model));
 		HPS_REQUIRE(test, queues_match_model(&f, &model));
 		HPS_REQUIRE(test, searches_match_model(&f, &model, &rnd));
+		HPS_REQUIRE(test, missing_matches_model(&f, &model, &rnd));
 		treed += f.r.treed;
 		if (model.next == MODEL_STREAM || step % 800 == 799) {
 			end(test, &f);
@@ -579,6 +691,7 @@ static struct kunit_case cases[] = {
 	HPS_CASE(reasm_in_order),
 	HPS_CASE(reasm_gap_hides_head),
 	HPS_CASE(reasm_merges_contiguous),
+	HPS_CASE(reasm_merges_where_positions_wrap),
 	HPS_CASE(reasm_keeps_apart),
 	HPS_CASE(reasm_small_extents_cost_more),
 	HPS_CASE(reasm_trims_what_was_read),
@@ -586,6 +699,7 @@ static struct kunit_case cases[] = {
 	HPS_CASE(reasm_duplicate_is_nothing),
 	HPS_CASE(reasm_refuses_wrapping_offsets),
 	HPS_CASE(reasm_retry_after_no_memory),
+	HPS_CASE(reasm_place_again_without_memory),
 	HPS_CASE(reasm_consume_trims_head),
 	HPS_CASE(reasm_record_needs_its_mark),
 	HPS_CASE(reasm_tiny_records_cost_less_than_twice),

@@ -163,6 +163,8 @@ struct hps_channel_pulse {
  * @parsed:	all that arrived was seen; returns what @keep would
  * @keep:	returns the lowest position of the receive queue that is needed,
  *		given that parsing stands at @pos
+ * @keep_next:	what is needed not below @pos, which becomes its position: returns the
+ *		octets, or 0
  * @push:	there may be room: send what waits
  * @down:	the channel is dead; called once
  */
@@ -175,6 +177,7 @@ struct hps_channel_events {
 	int  (*payload)(struct hps_channel *ch, u32 pos, u32 len, bool end);
 	u32  (*parsed)(struct hps_channel *ch, u32 pos);
 	u32  (*keep)(const struct hps_channel *ch, u32 pos);
+	u32  (*keep_next)(const struct hps_channel *ch, u32 *pos);
 	void (*push)(struct hps_channel *ch);
 	void (*down)(struct hps_channel *ch, int err);
 };
@@ -194,6 +197,7 @@ struct hps_channel_events {
  * @flush:	channel locked: send what was queued; true if something remains, so
  *		that nothing new should be sent
  * @receive:	channel locked: look at what has arrived, which had to wait
+ * @peek:	channel locked: copy @len octets at @pos, which have arrived, to @to
  * @read:	channel owned: copy @len octets at @pos to @to, may sleep
  * @splice:	channel owned: as @read, but put references into a pipe, which the
  *		caller has locked; returns octets, maybe fewer, or an error
@@ -228,6 +232,7 @@ struct hps_channel_ops {
 	int  (*send)(struct hps_channel *ch, struct hps_tx *tx, bool more);
 	bool (*flush)(struct hps_channel *ch);
 	void (*receive)(struct hps_channel *ch);
+	int  (*peek)(struct hps_channel *ch, u32 pos, void *to, u32 len);
 	int  (*read)(struct hps_channel *ch, u32 pos, u32 len, struct iov_iter *to);
 	int  (*splice)(struct hps_channel *ch, u32 pos, u32 len,
 		       struct pipe_inode_info *pipe, unsigned int flags);
@@ -275,6 +280,7 @@ struct hps_channel {
 	bool				crc;
 	bool				want_crc;
 	bool				waits;		/* holds data that another path must precede */
+	bool				clogged;	/* unread data precedes what is placed */
 	bool				unproven;	/* a join without its proof yet */
 	bool				probe;		/* shows whether the peer answers, no more */
 	bool				want;		/* user waits for room */

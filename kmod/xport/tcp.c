@@ -327,6 +327,7 @@ static void tcp_destroy(struct hps_channel *ch)
 							      -ETIMEDOUT);
 	tcp_uninstall(t, sk);
 	hps_tcp_drop_rest(t);
+	__skb_queue_purge(&t->aside);
 	release_sock(sk);
 	/* RST instead of FIN: nothing is owed to the peer any more, no
 	 * TIME_WAIT port is held, and for a socket without a namespace
@@ -510,6 +511,7 @@ static struct hps_tcp *tcp_alloc(struct net *net, struct socket *sock,
 	t->sock = sock;
 	t->sk = sock->sk;
 	sock_hold(t->sk);
+	__skb_queue_head_init(&t->aside);
 	INIT_LIST_HEAD(&t->rest);
 	hps_channel_init(&t->ch, net, &hps_tcp_ops, outbound);
 	return t;
@@ -629,6 +631,7 @@ const struct hps_channel_ops hps_tcp_ops = {
 	.send		= hps_tcp_send,
 	.flush		= hps_tcp_flush,
 	.receive	= tcp_receive,
+	.peek		= hps_tcp_peek,
 	.read		= hps_tcp_read,
 	.splice		= hps_tcp_splice,
 	.trim		= hps_tcp_trim,

@@ -43,6 +43,8 @@ struct hps_tcp_rest {
  * @sock:	the kernel socket; its sk_user_data is this struct
  * @sk:		its sock, held until this struct is freed, for late kicks
  * @rx:		parser, under the channel lock
+ * @aside:	what was taken out of TCP's receive queue and waits to be read, see
+ *		set_aside(); under the channel lock
  * @rest:	struct hps_tcp_rest: messages that wait for memory, oldest first;
  *		under the channel lock
  * @credit:	what TCP's window must be wide enough for, see tcp_buffer()
@@ -61,6 +63,7 @@ struct hps_tcp {
 	struct socket		*sock;
 	struct sock		*sk;
 	struct hps_tcp_rx	rx;
+	struct sk_buff_head	aside;
 	struct list_head	rest;
 	u32			credit;
 	bool			sending;
@@ -115,6 +118,7 @@ void hps_tcp_pulse(const struct hps_channel *ch, struct hps_channel_pulse *p);
 /* tcp_recv.c */
 bool hps_tcp_heard(const struct hps_tcp *t);
 void hps_tcp_receive(struct hps_tcp *t);
+int hps_tcp_peek(struct hps_channel *ch, u32 pos, void *to, u32 len);
 int hps_tcp_read(struct hps_channel *ch, u32 pos, u32 len, struct iov_iter *to);
 int hps_tcp_splice(struct hps_channel *ch, u32 pos, u32 len,
 		   struct pipe_inode_info *pipe, unsigned int flags);

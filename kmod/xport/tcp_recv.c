@@ -3,7 +3,7 @@
  * Channels over TCP, upwards: frames are recognised where they lie.
  *
  * Payload stays in TCP's receive queue until the reader copies it from there:
- * one copy, no queue of our own, and TCP acknowledges as for an ordinary
+ * one copy, mostly no queue of our own, and TCP acknowledges as for an ordinary
  * reader. The parser runs ahead of the reader by looking at frame heads; what
  * nobody needs any more is dropped from the front of the queue.
  */
@@ -20,8 +20,16 @@
 /* Less is not worth an ACK as long as something else waits to be read. */
 #define TRIM_LEAST	SZ_16K
 
+/* Data that is set aside is cut in pieces that are easy to allocate. */
+#define ASIDE_PIECE	SZ_16K
+
 /* Heads and most control messages fit here; longer ones are rare. */
 #define SMALL_MESSAGE	64
+
+static u32 skb_end(const struct sk_buff *skb)
+{
+	return TCP_SKB_CB(skb)->seq + skb->len;
+}
 
 /* End of what has arrived in order, without a FIN. */
 static u32 queue_end(const struct sock *sk)
@@ -30,7 +38,22 @@ static u32 queue_end(const struct sock *sk)
 
 	if (!skb)
 		return READ_ONCE(tcp_sk(sk)->copied_seq);
-	return TCP_SKB_CB(skb)->seq + skb->len;
+	return skb_end(skb);
+}
+
+/* What comes behind @skb, at first with NULL, of all that waits to be read. */
+static struct sk_buff *next_skb(struct hps_tcp *t, struct sk_buff *skb, bool *aside)
+{
+	if (!skb)
+		*aside = true;
+	if (*aside) {
+		skb = skb ? skb_peek_next(skb, &t->aside) : skb_peek(&t->aside);
+		if (skb)
+			return skb;
+		*aside = false;
+		return skb_peek(&t->sk->sk_receive_queue);
+	}
+	return skb_peek_next(skb, &t->sk->sk_receive_queue);
 }
 
 /* The skb that holds @pos. New data is looked at most: search from the tail. */
@@ -49,11 +72,17 @@ static struct sk_buff *find_skb(struct sock *sk, u32 pos, u32 *off)
 /* Copies octets that are known to have arrived. */
 static int peek(struct sock *sk, u32 pos, void *to, u32 len)
 {
-	struct sk_buff *skb;
-	u32 off, n;
+	struct sk_buff *skb = NULL;
+	u32 off = 0, n;
 
 	while (len) {
-		skb = find_skb(sk, pos, &off);
+		/* What follows lies in the next one, unless they overlap. */
+		if (skb && !skb_queue_is_last(&sk->sk_receive_queue, skb)) {
+			skb = skb_queue_next(&sk->sk_receive_queue, skb);
+			off = pos - TCP_SKB_CB(skb)->seq;
+		}
+		if (!skb || off >= skb->len)
+			skb = find_skb(sk, pos, &off);
 		if (!skb)
 			return -EPROTO;
 		n = min(len, skb->len - off);
@@ -282,9 +311,15 @@ static int receive_head(struct hps_tcp *t, u32 avail)
 	case HPS_MSG_OK:
 		break;
 	}
-	if (info.type == HPS_MSG_DATA)
+	switch (info.type) {
+	case HPS_MSG_DATA:
+	case HPS_MSG_PLACE:
+	case HPS_MSG_REQUEST:
+	case HPS_MSG_RESULT:
 		return receive_data(t, head, avail, &info, frame, len);
-	return receive_message(t, head, avail, frame, len);
+	default:
+		return receive_message(t, head, avail, frame, len);
+	}
 }
 
 static int receive_payload(struct hps_tcp *t, u32 avail)
@@ -334,22 +369,78 @@ static int eat(read_descriptor_t *desc, struct sk_buff *skb, unsigned int off,
 	return n;
 }
 
+/* Drops the first @n octets of TCP's queue. */
+static void drop(struct hps_tcp *t, u32 n)
+{
+	read_descriptor_t desc = { .count = n };
+
+	set_bit(HPS_CHANNEL_TRIMMING, &t->ch.flags);
+	tcp_read_sock(t->sk, &desc, eat);
+	clear_bit(HPS_CHANNEL_TRIMMING, &t->ch.flags);
+}
+
 /* Drops what lies before @keep from the front of the queue. */
 static void trim_to(struct hps_tcp *t, u32 keep)
 {
-	read_descriptor_t desc = {};
 	s32 n = keep - tcp_sk(t->sk)->copied_seq;
+	struct sk_buff *skb;
 
+	while ((skb = skb_peek(&t->aside)) && (s32)(skb_end(skb) - keep) <= 0) {
+		__skb_unlink(skb, &t->aside);
+		kfree_skb(skb);
+	}
 	/* Every trim makes TCP send an ACK: not for the head of a segment that
 	 * waits to be read.
 	 */
 	if (n <= 0 || (keep != t->rx.pos && n < TRIM_LEAST) ||
 	    test_bit(HPS_CHANNEL_TRIMMING, &t->ch.flags))
 		return;
-	desc.count = n;
-	set_bit(HPS_CHANNEL_TRIMMING, &t->ch.flags);
-	tcp_read_sock(t->sk, &desc, eat);
-	clear_bit(HPS_CHANNEL_TRIMMING, &t->ch.flags);
+	drop(t, n);
+}
+
+/* Copies octets of TCP's queue, on the account of its socket. */
+static bool copy_aside(struct hps_tcp *t, u32 pos, u32 len)
+{
+	struct sk_buff *skb = alloc_skb(len, GFP_ATOMIC | __GFP_NOWARN);
+
+	if (!skb)
+		return false;
+	if (!sk_rmem_schedule(t->sk, skb, skb->truesize) ||
+	    peek(t->sk, pos, skb_put(skb, len), len)) {
+		kfree_skb(skb);
+		return false;
+	}
+	TCP_SKB_CB(skb)->seq = pos;
+	skb_set_owner_r(skb, t->sk);
+	__skb_queue_tail(&t->aside, skb);
+	return true;
+}
+
+/* What is placed needs no reader, but stands behind data whose reader may not come:
+ * when half of TCP's window is full, that data is copied, for little of it may be in
+ * a large skb, and all of the queue is dropped.
+ */
+static void set_aside(struct hps_tcp *t)
+{
+	const struct tcp_sock *tp = tcp_sk(t->sk);
+	struct hps_channel *ch = &t->ch;
+	u32 done = tp->copied_seq, pos = done, len;
+
+	if (likely(!ch->clogged) ||
+	    t->rx.pos - done < (u32)tcp_full_space(t->sk) / 2 ||
+	    !ch->events || !ch->events->keep_next ||
+	    test_bit(HPS_CHANNEL_TRIMMING, &ch->flags))
+		return;
+	while ((len = ch->events->keep_next(ch, &pos))) {
+		len = min_t(u32, len, ASIDE_PIECE);
+		if (!copy_aside(t, pos, len))
+			break;
+		pos += len;
+	}
+	if (!len)
+		pos = t->rx.pos;
+	if (pos != done)
+		drop(t, pos - done);
 }
 
 /**
@@ -415,6 +506,21 @@ void hps_tcp_receive(struct hps_tcp *t)
 		hps_tcp_kick(ch);
 	acknowledge_waiting(t);
 	trim_to(t, keep);
+	set_aside(t);
+}
+
+/**
+ * hps_tcp_peek - copy from the receive queue to memory of the kernel
+ * @ch:		the channel, locked
+ * @pos:	where
+ * @to:		whereto
+ * @len:	how much; all of it has arrived
+ *
+ * Returns 0 or an error, which means that TCP's queue is not as it was seen.
+ */
+int hps_tcp_peek(struct hps_channel *ch, u32 pos, void *to, u32 len)
+{
+	return peek(hps_tcp_sk(ch), pos, to, len);
 }
 
 /**
@@ -428,11 +534,11 @@ void hps_tcp_receive(struct hps_tcp *t)
  */
 int hps_tcp_read(struct hps_channel *ch, u32 pos, u32 len, struct iov_iter *to)
 {
-	struct sock *sk = hps_tcp_sk(ch);
-	struct sk_buff *skb;
+	struct sk_buff *skb = NULL;
+	bool aside;
 	u32 off, n;
 
-	skb_queue_walk(&sk->sk_receive_queue, skb) {
+	while ((skb = next_skb(hps_tcp(ch), skb, &aside))) {
 		off = pos - TCP_SKB_CB(skb)->seq;
 		if (off >= skb->len)
 			continue;
@@ -463,11 +569,12 @@ int hps_tcp_splice(struct hps_channel *ch, u32 pos, u32 len,
 		   struct pipe_inode_info *pipe, unsigned int flags)
 {
 	struct sock *sk = hps_tcp_sk(ch);
-	struct sk_buff *skb;
+	struct sk_buff *skb = NULL;
 	u32 off, done = 0;
+	bool aside;
 	int n;
 
-	skb_queue_walk(&sk->sk_receive_queue, skb) {
+	while ((skb = next_skb(hps_tcp(ch), skb, &aside))) {
 		off = pos + done - TCP_SKB_CB(skb)->seq;
 		/* At most so many pages at once as an skb has frags. */
 		while (done < len && off < skb->len) {

@@ -296,6 +296,8 @@ struct hps_info {
 	X(ADMIN, 16, "admin", "the administrator ended it")		\
 	X(NOT_OFFERED, 17, "not-offered",				\
 	  "the address is not among those on offer")			\
+	X(ACCESS, 18, "access",						\
+	  "memory was named that may not be accessed so")		\
 	/* why a connection does not use more links, or not this one */	\
 	X(LINK_DOWN, 64, "link-down",					\
 	  "the link has no carrier or is set down")			\

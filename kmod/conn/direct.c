@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: GPL-2.0
+/* One-sided operations of a connection: what it keeps for them, from first to last. */
+#include "conn/direct.h"
+
+#include <linux/slab.h>
+
+#include "conn/ask.h"
+#include "conn/cq.h"
+
+/**
+ * hps_direct_get - what the connection has for one-sided operations, made if need be
+ * @conn:	the connection; data lock held
+ * @gfp:	how to allocate
+ *
+ * Returns it, or NULL without memory.
+ */
+struct hps_direct *hps_direct_get(struct hps_conn *conn, gfp_t gfp)
+{
+	struct hps_direct *d = conn->direct;
+
+	lockdep_assert_held(&conn->lock);
+	if (d)
+		return d;
+	d = kzalloc(sizeof(*d), gfp);
+	if (!d)
+		return NULL;
+	INIT_LIST_HEAD(&d->asks);
+	INIT_LIST_HEAD(&d->elements);
+	INIT_LIST_HEAD(&d->served);
+	WRITE_ONCE(conn->direct, d);
+	return d;
+}
+
+static void free_elements(struct list_head *list)
+{
+	struct hps_element *e, *next;
+
+	list_for_each_entry_safe(e, next, list, node) {
+		list_del(&e->node);
+		kfree(e);
+	}
+}
+
+/**
+ * hps_direct_forget - the connection is CLOSED: nothing is answered any more
+ * @conn:	the connection; data lock held
+ * @err:	status of what is not completed, a negative errno
+ */
+void hps_direct_forget(struct hps_conn *conn, int err)
+{
+	struct hps_direct *d = conn->direct;
+
+	lockdep_assert_held(&conn->lock);
+	if (!d)
+		return;
+	hps_ask_flush(conn, err);
+	free_elements(&d->elements);
+	free_elements(&d->served);
+	d->nr_results = 0;
+	d->nr_served = 0;
+}
+
+/* Nobody else knows the connection any more. */
+void hps_direct_free(struct hps_conn *conn)
+{
+	struct hps_direct *d = conn->direct;
+
+	if (!d)
+		return;
+	WARN_ON_ONCE(d->nr_asks);
+	if (d->cq)
+		hps_cq_put(d->cq);
+	if (d->frag.page)
+		put_page(d->frag.page);
+	kfree(d);
+}

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Octets that are placed, and elements, as they arrive.
+ */
+#ifndef _HPS_CONN_PLACE_H
+#define _HPS_CONN_PLACE_H
+
+#include "conn/conn.h"
+#include "conn/direct.h"
+
+struct hps_element;
+struct hps_path;
+
+int hps_place_begin(struct hps_path *path, const struct hps_data *head);
+int hps_place_payload(struct hps_path *path, u32 pos, u32 len, bool end,
+		      u32 *fresh);
+void hps_place_due(struct hps_conn *conn);
+
+#endif /* _HPS_CONN_PLACE_H */

@@ -1,0 +1,613 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Memory that peers may use: it is pinned, charged, mapped, found and given
+ * back.
+ */
+#include "ddp/region.h"
+
+#include <linux/atomic.h>
+#include <linux/backing-dev.h>
+#include <linux/capability.h>
+#include <linux/cred.h>
+#include <linux/highmem.h>
+#include <linux/mm.h>
+#include <linux/mutex.h>
+#include <linux/rcupdate.h>
+#include <linux/sched/mm.h>
+#include <linux/sched/signal.h>
+#include <linux/sched/user.h>
+#include <linux/slab.h>
+#include <linux/uaccess.h>
+#include <linux/vmalloc.h>
+#include <linux/xarray.h>
+#include <uapi/linux/hps_direct.h>
+
+#include "compat.h"
+#include "net.h"
+#include "wire.h"
+
+static_assert(HPS_DIRECT_REMOTE_READ == DDP_RIGHT_READ);
+static_assert(HPS_DIRECT_REMOTE_WRITE == DDP_RIGHT_WRITE);
+static_assert(HPS_DIRECT_REMOTE_ATOMIC == DDP_RIGHT_ATOMIC);
+
+#define RIGHTS	(HPS_DIRECT_REMOTE_READ | HPS_DIRECT_REMOTE_WRITE | \
+		 HPS_DIRECT_REMOTE_ATOMIC)
+#define FLAGS	(HPS_DIRECT_ONLY | HPS_DIRECT_SINK)
+
+/* Pages that are pinned, or given back, between two looks at who else wants to
+ * run.
+ */
+#define PAGES_AT_ONCE	512
+
+/**
+ * struct hps_region_table - the regions and domains of a namespace
+ * @tags:	the regions; found under RCU
+ * @lock:	held by whoever changes @tags or the list of a domain; innermost
+ * @domains:	their numbers; it has a lock of its own
+ * @next:	where the search for the next number begins; likewise
+ * @mapped:	octets that count for net.hps.map_budget
+ */
+struct hps_region_table {
+	struct ddp_stag_table	tags;
+	struct mutex		lock;
+	struct xarray		domains;
+	u32			next;
+	atomic64_t		mapped;
+};
+
+static struct hps_region_table *table_of(const struct net *net)
+{
+	return hps_net(net)->regions;
+}
+
+static u64 octets_of(const struct hps_region *r)
+{
+	return (u64)r->nr_pages << PAGE_SHIFT;
+}
+
+/* --- pages ---------------------------------------------------------------- */
+
+/* Shared pages of a file that is written back: the file system wants to know
+ * before they change, which cannot be told while peers write. Kernels since 6.5
+ * refuse to pin them for writing, but not with this errno.
+ */
+static bool is_written_back(const struct vm_area_struct *vma)
+{
+	return vma->vm_flags & VM_SHARED && vma->vm_file &&
+	       mapping_can_writeback(vma->vm_file->f_mapping);
+}
+
+/* How are the pages from @at on to be pinned? The same holds up to @end. */
+static int look(struct mm_struct *mm, unsigned long at, bool write,
+		unsigned long *end, unsigned int *flags)
+{
+	const struct vm_area_struct *vma;
+	int err = 0;
+
+	if (mmap_read_lock_killable(mm))
+		return -EINTR;
+	vma = find_vma(mm, at);
+	if (!vma || vma->vm_start > at) {
+		err = -EFAULT;
+	} else if (vma->vm_flags & (VM_IO | VM_PFNMAP) ||
+		   (write && is_written_back(vma))) {
+		err = -EOPNOTSUPP;
+	} else {
+		*end = vma->vm_end;
+		*flags = FOLL_LONGTERM | (write ? FOLL_WRITE : 0);
+		/* private, and not for ever the file's own pages */
+		if ((vma->vm_flags & (VM_SHARED | VM_MAYWRITE)) == VM_MAYWRITE)
+			*flags |= HPS_PIN_UNSHARE;
+	}
+	mmap_read_unlock(mm);
+	return err;
+}
+
+static void unpin(struct hps_region *r, unsigned long nr)
+{
+	unsigned long done, n;
+
+	for (done = 0; done < nr; done += n) {
+		n = min_t(unsigned long, nr - done, PAGES_AT_ONCE);
+		unpin_user_pages_dirty_lock(r->pages + done, n, r->writable);
+		cond_resched();
+	}
+}
+
+/* Pins all pages from @at on, or none. */
+static int pin(struct hps_region *r, unsigned long at)
+{
+	unsigned long done = 0, end = at, n;
+	unsigned int flags;
+	int err = 0, got;
+
+	while (done < r->nr_pages) {
+		err = -EINTR;
+		if (fatal_signal_pending(current))
+			break;
+		if (at == end) {
+			err = look(r->mm, at, r->writable, &end, &flags);
+			if (err)
+				break;
+		}
+		n = min3((end - at) >> PAGE_SHIFT, r->nr_pages - done,
+			 (unsigned long)PAGES_AT_ONCE);
+		got = pin_user_pages_fast(at, n, flags, r->pages + done);
+		err = got < 0 ? got : -EFAULT;
+		if (got <= 0)
+			break;
+		err = 0;
+		done += got;
+		at += (unsigned long)got << PAGE_SHIFT;
+		cond_resched();
+	}
+	if (err)
+		unpin(r, done);
+	return err;
+}
+
+/* The kernel has them in one piece already, as a page or a huge page is. */
+static bool are_in_one_piece(const struct hps_region *r)
+{
+	unsigned long i, first = page_to_pfn(r->pages[0]);
+
+	if (IS_ENABLED(CONFIG_HIGHMEM))
+		return false;
+	for (i = 1; i < r->nr_pages; i++)
+		if (page_to_pfn(r->pages[i]) != first + i)
+			return false;
+	return true;
+}
+
+/* In one piece, if it is already or if the budget allows. */
+static void map(const struct net *net, struct hps_region *r)
+{
+	struct hps_region_table *t = table_of(net);
+	u64 octets = octets_of(r);
+
+	if (!r->nr_pages)
+		return;
+	if (are_in_one_piece(r)) {
+		r->map = page_address(r->pages[0]);
+		return;
+	}
+	if (atomic64_add_return(octets, &t->mapped) <=
+	    READ_ONCE(hps_net(net)->sysctl.map_budget))
+		r->map = vmap(r->pages, r->nr_pages, VM_MAP, PAGE_KERNEL);
+	if (r->map) {
+		r->own_map = true;
+		hps_mib_add(net, HPS_MIB_MAPPED_OCTETS, octets);
+	} else {
+		atomic64_sub(octets, &t->mapped);
+		hps_mib_inc(net, HPS_MIB_REGION_PER_PAGE);
+	}
+}
+
+static void unmap(const struct net *net, struct hps_region *r)
+{
+	u64 octets = octets_of(r);
+
+	if (!r->own_map)
+		return;
+	vunmap(r->map);
+	atomic64_sub(octets, &table_of(net)->mapped);
+	hps_mib_add(net, HPS_MIB_MAPPED_OCTETS, -octets);
+}
+
+/* --- regions -------------------------------------------------------------- */
+
+/* What counts for RLIMIT_MEMLOCK. A page also for a region that has none:
+ * nobody shall make any number of them.
+ */
+static unsigned long charge_of(const struct hps_region *r)
+{
+	return max(r->nr_pages, 1UL);
+}
+
+/* Of the user as well: a child could register for its parent's socket and exit, and
+ * another one, as if they had used nothing (net/xdp/xdp_umem.c does so, too).
+ */
+static int charge_user(struct hps_region *r)
+{
+	unsigned long limit = rlimit(RLIMIT_MEMLOCK) >> PAGE_SHIFT;
+	struct user_struct *user = current_user();
+	long pages = charge_of(r);
+
+	if (capable(CAP_IPC_LOCK))
+		return 0;
+	if ((unsigned long)atomic_long_add_return(pages, &user->locked_vm) >
+	    limit) {
+		atomic_long_sub(pages, &user->locked_vm);
+		return -ENOMEM;
+	}
+	r->user = get_uid(user);
+	return 0;
+}
+
+static int charge(struct hps_region *r)
+{
+	int err = charge_user(r);
+
+	if (err)
+		return err;
+	err = account_locked_vm(r->mm, charge_of(r), true);
+	if (err && r->user) {
+		atomic_long_sub(charge_of(r), &r->user->locked_vm);
+		free_uid(r->user);
+	}
+	return err;
+}
+
+static void uncharge(struct hps_region *r)
+{
+	account_locked_vm(r->mm, charge_of(r), false);
+	if (!r->user)
+		return;
+	atomic_long_sub(charge_of(r), &r->user->locked_vm);
+	free_uid(r->user);
+}
+
+/* Nobody can find it, nor has it. */
+static void region_free(const struct net *net, struct hps_region *r)
+{
+	unmap(net, r);
+	unpin(r, r->nr_pages);
+	uncharge(r);
+	mmdrop(r->mm);
+	hps_mib_add(net, HPS_MIB_REGIONS, -1);
+	hps_mib_add(net, HPS_MIB_PINNED_OCTETS, -octets_of(r));
+	kvfree(r->pages);
+	kfree(r);
+}
+
+/* Charges the pages and pins them. @addr was checked to be one. */
+static int take_pages(struct hps_region *r, unsigned long addr)
+{
+	int err;
+
+	/* The same page may be there more than once, but hardly so often. */
+	if (r->nr_pages > totalram_pages())
+		return -ENOMEM;
+	err = charge(r);
+	if (err)
+		return err;
+	if (!r->nr_pages)
+		return 0;
+	err = -ENOMEM;
+	r->pages = kvmalloc_array(r->nr_pages, sizeof(*r->pages),
+				  GFP_KERNEL_ACCOUNT | __GFP_NOWARN);
+	if (!r->pages)
+		goto err_account;
+	err = pin(r, addr & PAGE_MASK);
+	if (err)
+		goto err_pages;
+	return 0;
+
+err_pages:
+	kvfree(r->pages);
+err_account:
+	uncharge(r);
+	return err;
+}
+
+static struct hps_region *region_new(const struct hps_domain *d, u32 stream,
+				     const struct hps_direct_region *arg)
+{
+	unsigned long addr = untagged_addr((unsigned long)arg->addr);
+	struct hps_region *r;
+	int err;
+
+	r = kzalloc(sizeof(*r), GFP_KERNEL_ACCOUNT);
+	if (!r)
+		return ERR_PTR(-ENOMEM);
+	r->ddp.rights = arg->rights;
+	if (arg->flags & HPS_DIRECT_SINK)
+		r->ddp.rights |= DDP_RIGHT_SINK;
+	r->ddp.len = arg->len;
+	r->ddp.domain = d->id;
+	r->ddp.stream = stream;
+	r->writable = r->ddp.rights & ~DDP_RIGHT_READ;
+	r->head = offset_in_page(addr);
+	if (arg->len)
+		r->nr_pages = ((addr + (arg->len - 1)) >> PAGE_SHIFT) -
+			      (addr >> PAGE_SHIFT) + 1;
+	r->mm = current->mm;
+	err = take_pages(r, addr);
+	if (err) {
+		kfree(r);
+		return ERR_PTR(err);
+	}
+	mmgrab(r->mm);
+	return r;
+}
+
+/**
+ * hps_region_check - is this the description of a region?
+ * @arg:	from the program
+ *
+ * Context: any. Return: 0; -EINVAL for unknown rights and flags and for what
+ * wraps; -EFAULT for what is no address.
+ */
+int hps_region_check(const struct hps_direct_region *arg)
+{
+	if (arg->rights & ~RIGHTS || arg->flags & ~FLAGS || arg->reserved)
+		return -EINVAL;
+	if (!arg->len)
+		return 0;
+	if (arg->addr > U64_MAX - (arg->len - 1))
+		return -EINVAL;
+	return arg->addr + (arg->len - 1) > ULONG_MAX ? -EFAULT : 0;
+}
+
+/**
+ * hps_region_register - make a region of the caller's memory
+ * @d:		its domain
+ * @stream:	of the one connection whose peer may use it, or 0
+ * @arg:	the description that hps_region_check() let pass; @stag is filled in
+ *
+ * Context: process, may sleep.
+ *
+ * Return: 0, -EFAULT, -EOPNOTSUPP (memory that cannot be pinned), -ENOMEM (also
+ * for RLIMIT_MEMLOCK), -EINTR if the process is being killed.
+ */
+int hps_region_register(struct hps_domain *d, u32 stream,
+			struct hps_direct_region *arg)
+{
+	struct hps_region_table *t = table_of(d->net);
+	struct hps_region *r = region_new(d, stream, arg);
+
+	if (IS_ERR(r))
+		return PTR_ERR(r);
+	map(d->net, r);
+	hps_mib_inc(d->net, HPS_MIB_REGION_REGISTERED);
+	hps_mib_inc(d->net, HPS_MIB_REGIONS);
+	hps_mib_add(d->net, HPS_MIB_PINNED_OCTETS, octets_of(r));
+	mutex_lock(&t->lock);
+	ddp_stag_add(&t->tags, &r->ddp);
+	list_add(&r->node, &d->regions);
+	/* Then another thread may end it. */
+	arg->stag = r->ddp.stag;
+	mutex_unlock(&t->lock);
+	return 0;
+}
+
+/* Takes a region out of the table; NULL if @d has none of this tag. */
+static struct hps_region *take(struct hps_domain *d, u32 stag)
+{
+	struct hps_region_table *t = table_of(d->net);
+	struct ddp_region *found;
+
+	mutex_lock(&t->lock);
+	rcu_read_lock();
+	found = ddp_stag_find(&t->tags, stag);
+	rcu_read_unlock();
+	if (found && found->domain != d->id)
+		found = NULL;
+	if (found) {
+		ddp_stag_remove(&t->tags, found);
+		list_del(&container_of(found, struct hps_region, ddp)->node);
+	}
+	mutex_unlock(&t->lock);
+	return found ? container_of(found, struct hps_region, ddp) : NULL;
+}
+
+/**
+ * hps_region_deregister - end a region
+ * @d:		its domain
+ * @stag:	its tag
+ *
+ * Context: process. When it returns no access is under way. The grace period is
+ * an expedited one, for the program waits for it.
+ *
+ * Return: 0, or -ENOENT if the domain has none.
+ */
+int hps_region_deregister(struct hps_domain *d, u32 stag)
+{
+	struct hps_region *r = take(d, stag);
+
+	if (!r)
+		return -ENOENT;
+	synchronize_rcu_expedited();
+	region_free(d->net, r);
+	return 0;
+}
+
+/* --- access --------------------------------------------------------------- */
+
+/**
+ * hps_region_find - may a peer make this access, and to what?
+ * @net:	the namespace
+ * @a:		the access
+ * @region:	the region, if it may; holds as long as the RCU read side
+ *
+ * Context: RCU, any.
+ *
+ * Return: DDP_ACCESS_OK, or the first thing that is wrong.
+ */
+enum ddp_verdict hps_region_find(const struct net *net,
+				 const struct ddp_access *a,
+				 struct hps_region **region)
+{
+	enum ddp_verdict verdict;
+	struct ddp_region *found;
+
+	verdict = ddp_access_check(&table_of(net)->tags, a, &found);
+	if (verdict == DDP_ACCESS_OK)
+		*region = container_of(found, struct hps_region, ddp);
+	return verdict;
+}
+
+/**
+ * hps_region_map - where octets of a region are
+ * @r:		the region, of hps_region_find()
+ * @offset:	the first octet, inside of it
+ * @len:	octets, inside of it; becomes what is there in one piece
+ *
+ * Context: RCU, any. hps_region_unmap() must follow, in reverse order of
+ * several.
+ *
+ * Return: the address.
+ */
+void *hps_region_map(const struct hps_region *r, u64 offset, u32 *len)
+{
+	u64 at = r->head + offset;
+
+	if (r->map)
+		return r->map + at;
+	*len = min_t(u32, *len, PAGE_SIZE - offset_in_page(at));
+	return kmap_local_page(r->pages[at >> PAGE_SHIFT]) + offset_in_page(at);
+}
+
+/**
+ * hps_region_unmap - done with what hps_region_map() gave
+ * @r:		the region
+ * @addr:	the address
+ */
+void hps_region_unmap(const struct hps_region *r, void *addr)
+{
+	if (!r->map)
+		kunmap_local(addr);
+}
+
+static u64 fetch_add(u64 *at, u64 operand)
+{
+	u64 seen, before;
+
+	if (IS_ENABLED(CONFIG_64BIT))
+		return atomic64_fetch_add(operand, (atomic64_t *)at);
+	before = READ_ONCE(*at);
+	do {
+		seen = before;
+		before = cmpxchg64(at, seen, seen + operand);
+	} while (before != seen);
+	return before;
+}
+
+/**
+ * hps_region_atomic - an atomic operation, also with respect to the program
+ * @r:		the region, of hps_region_find()
+ * @offset:	of 64 bits inside of it
+ * @op:		HPS_REQUEST_SWAP or HPS_REQUEST_ADD
+ * @operand:	swapped in, or added
+ * @compare:	SWAP: only if this is there
+ * @old:	what was there
+ *
+ * Context: RCU, any.
+ *
+ * Return: 0, or -EINVAL if the address is no multiple of 8.
+ */
+int hps_region_atomic(const struct hps_region *r, u64 offset, u8 op,
+		      u64 operand, u64 compare, u64 *old)
+{
+	u32 len = sizeof(u64);
+	u64 *at;
+
+	if ((r->head + offset) % sizeof(u64))
+		return -EINVAL;
+	at = hps_region_map(r, offset, &len);
+	if (op == HPS_REQUEST_SWAP)
+		*old = cmpxchg64(at, compare, operand);
+	else
+		*old = fetch_add(at, operand);
+	hps_region_unmap(r, at);
+	return 0;
+}
+
+/* --- domains -------------------------------------------------------------- */
+
+/**
+ * hps_domain_new - make a protection domain
+ * @net:	its namespace
+ *
+ * Context: process. Return: it with a reference, or ERR_PTR.
+ */
+struct hps_domain *hps_domain_new(struct net *net)
+{
+	struct hps_region_table *t = table_of(net);
+	struct hps_domain *d = kzalloc(sizeof(*d), GFP_KERNEL_ACCOUNT);
+	int err;
+
+	if (!d)
+		return ERR_PTR(-ENOMEM);
+	refcount_set(&d->ref, 1);
+	d->net = net;
+	INIT_LIST_HEAD(&d->regions);
+	err = xa_alloc_cyclic(&t->domains, &d->id, d, xa_limit_32b, &t->next,
+			      GFP_KERNEL_ACCOUNT);
+	/* 1: all numbers have been used once */
+	if (err < 0) {
+		kfree(d);
+		return ERR_PTR(err);
+	}
+	return d;
+}
+
+/**
+ * hps_domain_unused - has it no region, and nobody but the caller?
+ * @d:	the domain; the caller has a reference and lets nobody else take one
+ */
+bool hps_domain_unused(const struct hps_domain *d)
+{
+	return refcount_read(&d->ref) == 1 && list_empty(&d->regions);
+}
+
+/**
+ * hps_domain_put - drop a reference; the last one ends all regions
+ * @d:	the domain
+ *
+ * Context: process. When it was the last one no access is under way any more.
+ */
+void hps_domain_put(struct hps_domain *d)
+{
+	struct hps_region_table *t = table_of(d->net);
+	struct hps_region *r, *next;
+
+	might_sleep();
+	if (!refcount_dec_and_test(&d->ref))
+		return;
+	mutex_lock(&t->lock);
+	list_for_each_entry(r, &d->regions, node)
+		ddp_stag_remove(&t->tags, &r->ddp);
+	mutex_unlock(&t->lock);
+	if (!list_empty(&d->regions))
+		synchronize_rcu_expedited();
+	list_for_each_entry_safe(r, next, &d->regions, node)
+		region_free(d->net, r);
+	xa_erase(&t->domains, d->id);
+	kfree(d);
+}
+
+/**
+ * hps_region_net_init - begin in a namespace
+ * @hn:	the namespace; counters and sysctls are ready
+ *
+ * Context: process. Return: 0 or -ENOMEM.
+ */
+int hps_region_net_init(struct hps_net *hn)
+{
+	struct hps_region_table *t = kzalloc(sizeof(*t), GFP_KERNEL);
+
+	if (!t)
+		return -ENOMEM;
+	ddp_stag_init(&t->tags);
+	mutex_init(&t->lock);
+	xa_init_flags(&t->domains, XA_FLAGS_ALLOC1);
+	hn->regions = t;
+	return 0;
+}
+
+/**
+ * hps_region_net_exit - the opposite
+ * @hn:	the namespace, in which no socket and no connection is left
+ */
+void hps_region_net_exit(struct hps_net *hn)
+{
+	struct hps_region_table *t = hn->regions;
+
+	/* A socket would have had a domain, and held the namespace. */
+	WARN_ON_ONCE(!xa_empty(&t->domains));
+	WARN_ON_ONCE(atomic64_read(&t->mapped));
+	xa_destroy(&t->domains);
+	mutex_destroy(&t->lock);
+	kfree(t);
+}
