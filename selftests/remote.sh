@@ -146,12 +146,14 @@ counts() {
 	completed=$(counter a HpsAskCompleted)
 	placed=$(counter b HpsPlacedOctets) served=$(counter b HpsRequestServed)
 	moved_by client $v4 6001 -k w -s $mb || return
+	echo "placed $(since $placed b HpsPlacedOctets) completed $(since $completed a HpsAskCompleted)"
 	# It writes all of its share first.
 	[ "$(since $placed b HpsPlacedOctets)" = $((REPLY + 4 * mb - 4096)) ] &&
 		[ "$(since $completed a HpsAskCompleted)" = $operations ] || return
 	placed=$(counter a HpsPlacedOctets) served=$(counter b HpsRequestServed)
 	completed=$(counter a HpsAskCompleted)
 	moved_by client $v4 6001 -k r -s $mb || return
+	echo "read $(since $placed a HpsPlacedOctets) completed $(since $completed a HpsAskCompleted)"
 	[ "$(since $placed a HpsPlacedOctets)" = $REPLY ] &&
 		[ "$(since $completed a HpsAskCompleted)" = $operations ] &&
 		[ "$(since $served b HpsRequestServed)" -gt 1 ]

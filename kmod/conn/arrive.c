@@ -147,11 +147,10 @@ static u32 path_parsed(struct hps_channel *ch, u32 pos)
 	spin_lock_bh(&conn->lock);
 	conn->alive.heard = jiffies;
 	hps_place_due(conn);
-	if (path->rx_type != HPS_MSG_DATA || rcv->reasm.placed)
+	if (path->rx_type != HPS_MSG_DATA)
 		hps_recv_placed(conn);
 	frontier = rcv->reasm.frontier;
 	ch->waits = holds_beyond(path, frontier);
-	ch->clogged = rcv->reasm.placed;
 	if (unlikely(conn->deferred) && (frontier || rcv->fin))
 		hps_listener_data(conn);
 	if (frontier != rcv->told) {
@@ -198,17 +197,6 @@ static u32 path_keep(const struct hps_channel *ch, u32 pos)
 	hps_rxq_first(&path->rxq, &pos);
 	spin_unlock_bh(&path->conn->lock);
 	return pos;
-}
-
-static u32 path_keep_next(const struct hps_channel *ch, u32 *pos)
-{
-	struct hps_path *path = ch->user;
-	u32 len;
-
-	spin_lock_bh(&path->conn->lock);
-	len = hps_rxq_next(&path->rxq, pos);
-	spin_unlock_bh(&path->conn->lock);
-	return len;
 }
 
 static int on_ack(struct hps_path *path, const struct hps_msg *msg, u32 len)
@@ -407,7 +395,6 @@ const struct hps_channel_events hps_path_events = {
 	.payload	= path_payload,
 	.parsed		= path_parsed,
 	.keep		= path_keep,
-	.keep_next	= path_keep_next,
 	.push		= hps_path_push,
 	.down		= path_down,
 };

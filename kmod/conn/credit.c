@@ -276,28 +276,6 @@ bool hps_credit_rx_window_due(const struct hps_credit_rx *c, u64 consumed)
 }
 
 /**
- * hps_credit_rx_placed_due - the same when octets were placed, which nobody reads
- * @c:		the receive side
- * @consumed:	the offset up to which all counts as read
- * @frontier:	all below this offset has arrived
- *
- * The reader may not come for long, and what he leaves is lost for the sender. Of
- * the rest, three eighths; while that is less than a quarter of the buffer, any
- * octet: a sender may wait for an eighth (hps_credit_tx_grant()).
- */
-bool hps_credit_rx_placed_due(const struct hps_credit_rx *c, u64 consumed,
-			      u64 frontier)
-{
-	u64 unread = min_t(u64, frontier - consumed, c->buffer);
-	u64 rest = c->buffer - unread;
-
-	if (rest < c->buffer / 4)
-		return released(c, consumed);
-
-	return released(c, consumed) >= max_t(u64, rest / 8 * 3, 1);
-}
-
-/**
  * hps_credit_rx_starved - does the sender lack the credit the reader waits for?
  * @c:		the receive side
  * @consumed:	the offset that the reader takes next

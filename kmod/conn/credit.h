@@ -80,8 +80,6 @@ void hps_credit_rx_charge(struct hps_credit_rx *c, u64 off, u32 len);
 bool hps_credit_rx_filled(const struct hps_credit_rx *c, u64 consumed);
 bool hps_credit_rx_starved(const struct hps_credit_rx *c, u64 consumed);
 bool hps_credit_rx_window_due(const struct hps_credit_rx *c, u64 consumed);
-bool hps_credit_rx_placed_due(const struct hps_credit_rx *c, u64 consumed,
-			      u64 frontier);
 bool hps_credit_rx_ack_due(const struct hps_credit_rx *c, u64 frontier);
 bool hps_credit_rx_allows(const struct hps_credit_rx *c, u64 off, u32 len,
 			  u64 cost);

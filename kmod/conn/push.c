@@ -43,7 +43,7 @@ static int send_ack(struct hps_path *path)
 	if (rcv->fin && ack == rcv->fin_off)
 		ack++;
 	buffer = rcv->credit.buffer;
-	edge = hps_credit_rx_edge(&rcv->credit, hps_recv_consumed(rcv), buffer);
+	edge = hps_credit_rx_edge(&rcv->credit, rcv->reasm.next, buffer);
 	rcv->credit.acked = ack;
 	conn->todo &= ~HPS_TODO_ACK;
 	hps_watch(conn);

@@ -624,28 +624,6 @@ bool hps_rxq_first(const struct hps_rxq *q, u32 *pos)
 }
 
 /**
- * hps_rxq_next - what of a path's queue is needed behind a place?
- * @q:		the queue
- * @pos:	the place; becomes the lowest position behind that is needed
- *
- * Takes long if much is needed. Return: octets that are needed there, or 0: none.
- */
-u32 hps_rxq_next(const struct hps_rxq *q, u32 *pos)
-{
-	const struct hps_extent *e;
-	u32 len = 0, from = *pos;
-
-	list_for_each_entry_reverse(e, &q->extents, by_pos) {
-		if ((s32)(e->pos + e->len - from) <= 0)
-			break;
-		*pos = (s32)(e->pos - from) > 0 ? e->pos : from;
-		len = e->pos + e->len - *pos;
-	}
-
-	return len;
-}
-
-/**
  * hps_reasm_cut - forget what lies behind a gap, which will never be filled
  * @r:	the stream
  */

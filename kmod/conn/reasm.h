@@ -99,36 +99,8 @@ void hps_reasm_consume(struct hps_reasm *r, u32 n);
 struct hps_extent *hps_reasm_at(struct hps_reasm *r, u64 off);
 bool hps_reasm_record(const struct hps_reasm *r, u64 *len);
 bool hps_rxq_first(const struct hps_rxq *q, u32 *pos);
-u32 hps_rxq_next(const struct hps_rxq *q, u32 *pos);
 void hps_reasm_cut(struct hps_reasm *r);
 void hps_reasm_purge(struct hps_reasm *r);
-
-/**
- * hps_reasm_consumed - the offset that credit takes for read up to
- * @r:	the stream
- *
- * A reader who does not read shall not hold up what is placed: it takes none of
- * his memory. So the edge moves over placed octets wherever they lie, and the
- * sender takes as many of those before them for read. Of their octets that is true:
- * no more is unread than the buffer has. Of small segments it would forget the
- * padding, too, so what unread data costs above its octets is held back here.
- * Then what is unread, with its cost, and what may still come, with the sender's own
- * padding for it, is not more than the buffer. What lies behind a gap is in @cost
- * and not in @ready; of that not more is held back than padding can be.
- *
- * Return: @r->next or more, not beyond @r->frontier.
- */
-static inline u64 hps_reasm_consumed(const struct hps_reasm *r)
-{
-	u64 pad;
-
-	if (likely(!r->placed))
-		return r->next;
-	pad = min_t(u64, r->cost - r->ready,
-		    (u64)r->count * (HPS_MIN_SEGMENT_COST - 1));
-
-	return r->placed > pad ? r->next + r->placed - pad : r->next;
-}
 
 int hps_reasm_cache_init(void);
 void hps_reasm_cache_exit(void);

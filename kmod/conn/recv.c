@@ -82,8 +82,7 @@ static bool tune(struct hps_conn *conn)
 {
 	u32 buffer = conn->rcv.credit.buffer, size;
 	struct hps_autobuf *a = &conn->rcv.tune;
-	/* What is placed needs no reader, be it behind unread data. */
-	u64 taken = conn->rcv.reasm.next + conn->rcv.reasm.placed, now;
+	u64 taken = conn->rcv.reasm.next, now;
 	struct sock *sk = conn->sk;
 
 	if (likely(!hps_autobuf_is_due(a, taken, buffer)))
@@ -109,7 +108,7 @@ static bool window_due(struct hps_conn *conn)
 	struct hps_recv *rcv = &conn->rcv;
 
 	if (conn->state != HPS_CONN_ESTABLISHED ||
-	    !hps_credit_rx_window_due(&rcv->credit, hps_recv_consumed(rcv)))
+	    !hps_credit_rx_window_due(&rcv->credit, rcv->reasm.next))
 		return false;
 	conn->todo |= HPS_TODO_ACK;
 	return true;
@@ -119,24 +118,14 @@ static bool window_due(struct hps_conn *conn)
  * hps_recv_placed - octets were placed in memory: must the peer be told now?
  * @conn:	the connection; data lock held
  *
- * The counterpart of a read for what nobody reads. To be called once for all that
- * has come together, after hps_reasm_place(), and while some of what was placed
- * stands behind unread data, after data as well. Returns true if the caller shall
- * push or kick: HPS_TODO_ACK is set.
+ * The counterpart of a read for what nobody reads, once for all that has come
+ * together. HPS_TODO_ACK is set then; the caller kicks.
  */
-bool hps_recv_placed(struct hps_conn *conn)
+void hps_recv_placed(struct hps_conn *conn)
 {
-	struct hps_recv *rcv = &conn->rcv;
-
 	lockdep_assert_held(&conn->lock);
-	if (tune(conn))
-		return true;
-	if (conn->state != HPS_CONN_ESTABLISHED ||
-	    !hps_credit_rx_placed_due(&rcv->credit, hps_recv_consumed(rcv),
-				      rcv->reasm.frontier))
-		return false;
-	conn->todo |= HPS_TODO_ACK;
-	return true;
+	if (!tune(conn))
+		window_due(conn);
 }
 
 /* What the reader meets next. One who looks only goes on from @at and steps over
@@ -359,7 +348,7 @@ bool hps_recv_readable(const struct hps_conn *conn, u64 want)
 		return true;
 	/* Never wait for more than credit can bring. */
 	return hps_credit_rx_filled(&conn->rcv.credit,
-				    hps_recv_consumed(&conn->rcv)) &&
+				    conn->rcv.reasm.next) &&
 	       (!conn->seqpacket || queued > 1);
 }
 
@@ -434,7 +423,7 @@ bool hps_recv_wait(struct hps_conn *conn, u64 want)
 	if (wait)
 		rcv->want = min(rcv->want, want);
 	push = wait && conn->state == HPS_CONN_ESTABLISHED &&
-	       hps_credit_rx_starved(&rcv->credit, hps_recv_consumed(rcv));
+	       hps_credit_rx_starved(&rcv->credit, rcv->reasm.next);
 	if (push)
 		conn->todo |= HPS_TODO_ACK;
 	if (wait && conn->snd.nxt != conn->snd.end &&

@@ -31,19 +31,13 @@ struct hps_read {
 	bool		mark;
 };
 
-/* The offset that credit takes for read up to. Data lock held. */
-static inline u64 hps_recv_consumed(const struct hps_recv *rcv)
-{
-	return hps_reasm_consumed(&rcv->reasm);
-}
-
 int hps_recv_read(struct hps_conn *conn, struct hps_read *r);
 int hps_recv_skip_record(struct hps_conn *conn, size_t *len);
 bool hps_recv_readable(const struct hps_conn *conn, u64 want);
 u64 hps_recv_queued(const struct hps_conn *conn);
 bool hps_recv_at_end(const struct hps_conn *conn);
 void hps_recv_arrived(struct hps_conn *conn);
-bool hps_recv_placed(struct hps_conn *conn);
+void hps_recv_placed(struct hps_conn *conn);
 void hps_recv_grow(struct hps_conn *conn, u32 buffer);
 bool hps_recv_wait(struct hps_conn *conn, u64 want);
 unsigned int hps_recv_napi(struct hps_conn *conn, unsigned int *ids,

@@ -185,7 +185,7 @@ static bool give(struct hps_conn *conn, struct hps_path *path,
 	head = describe(&conn->snd, c, s, tx);
 	if (!head)
 		return false;
-	edge = hps_credit_rx_edge(&rcv->credit, hps_recv_consumed(rcv),
+	edge = hps_credit_rx_edge(&rcv->credit, rcv->reasm.next,
 				  path->buffer);
 	if (s->mark)
 		flags |= HPS_DATA_EOR;

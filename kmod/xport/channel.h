@@ -163,8 +163,6 @@ struct hps_channel_pulse {
  * @parsed:	all that arrived was seen; returns what @keep would
  * @keep:	returns the lowest position of the receive queue that is needed,
  *		given that parsing stands at @pos
- * @keep_next:	what is needed not below @pos, which becomes its position: returns the
- *		octets, or 0
  * @push:	there may be room: send what waits
  * @down:	the channel is dead; called once
  */
@@ -177,7 +175,6 @@ struct hps_channel_events {
 	int  (*payload)(struct hps_channel *ch, u32 pos, u32 len, bool end);
 	u32  (*parsed)(struct hps_channel *ch, u32 pos);
 	u32  (*keep)(const struct hps_channel *ch, u32 pos);
-	u32  (*keep_next)(const struct hps_channel *ch, u32 *pos);
 	void (*push)(struct hps_channel *ch);
 	void (*down)(struct hps_channel *ch, int err);
 };
@@ -280,7 +277,6 @@ struct hps_channel {
 	bool				crc;
 	bool				want_crc;
 	bool				waits;		/* holds data that another path must precede */
-	bool				clogged;	/* unread data precedes what is placed */
 	bool				unproven;	/* a join without its proof yet */
 	bool				probe;		/* shows whether the peer answers, no more */
 	bool				want;		/* user waits for room */

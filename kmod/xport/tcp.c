@@ -327,7 +327,6 @@ static void tcp_destroy(struct hps_channel *ch)
 							      -ETIMEDOUT);
 	tcp_uninstall(t, sk);
 	hps_tcp_drop_rest(t);
-	__skb_queue_purge(&t->aside);
 	release_sock(sk);
 	/* RST instead of FIN: nothing is owed to the peer any more, no
 	 * TIME_WAIT port is held, and for a socket without a namespace
@@ -511,7 +510,6 @@ static struct hps_tcp *tcp_alloc(struct net *net, struct socket *sock,
 	t->sock = sock;
 	t->sk = sock->sk;
 	sock_hold(t->sk);
-	__skb_queue_head_init(&t->aside);
 	INIT_LIST_HEAD(&t->rest);
 	hps_channel_init(&t->ch, net, &hps_tcp_ops, outbound);
 	return t;

@@ -43,8 +43,6 @@ struct hps_tcp_rest {
  * @sock:	the kernel socket; its sk_user_data is this struct
  * @sk:		its sock, held until this struct is freed, for late kicks
  * @rx:		parser, under the channel lock
- * @aside:	what was taken out of TCP's receive queue and waits to be read, see
- *		set_aside(); under the channel lock
  * @rest:	struct hps_tcp_rest: messages that wait for memory, oldest first;
  *		under the channel lock
  * @credit:	what TCP's window must be wide enough for, see tcp_buffer()
@@ -63,7 +61,6 @@ struct hps_tcp {
 	struct socket		*sock;
 	struct sock		*sk;
 	struct hps_tcp_rx	rx;
-	struct sk_buff_head	aside;
 	struct list_head	rest;
 	u32			credit;
 	bool			sending;

@@ -3,7 +3,7 @@
  * Channels over TCP, upwards: frames are recognised where they lie.
  *
  * Payload stays in TCP's receive queue until the reader copies it from there:
- * one copy, mostly no queue of our own, and TCP acknowledges as for an ordinary
+ * one copy, no queue of our own, and TCP acknowledges as for an ordinary
  * reader. The parser runs ahead of the reader by looking at frame heads; what
  * nobody needs any more is dropped from the front of the queue.
  */
@@ -20,16 +20,8 @@
 /* Less is not worth an ACK as long as something else waits to be read. */
 #define TRIM_LEAST	SZ_16K
 
-/* Data that is set aside is cut in pieces that are easy to allocate. */
-#define ASIDE_PIECE	SZ_16K
-
 /* Heads and most control messages fit here; longer ones are rare. */
 #define SMALL_MESSAGE	64
-
-static u32 skb_end(const struct sk_buff *skb)
-{
-	return TCP_SKB_CB(skb)->seq + skb->len;
-}
 
 /* End of what has arrived in order, without a FIN. */
 static u32 queue_end(const struct sock *sk)
@@ -38,22 +30,7 @@ static u32 queue_end(const struct sock *sk)
 
 	if (!skb)
 		return READ_ONCE(tcp_sk(sk)->copied_seq);
-	return skb_end(skb);
-}
-
-/* What comes behind @skb, at first with NULL, of all that waits to be read. */
-static struct sk_buff *next_skb(struct hps_tcp *t, struct sk_buff *skb, bool *aside)
-{
-	if (!skb)
-		*aside = true;
-	if (*aside) {
-		skb = skb ? skb_peek_next(skb, &t->aside) : skb_peek(&t->aside);
-		if (skb)
-			return skb;
-		*aside = false;
-		return skb_peek(&t->sk->sk_receive_queue);
-	}
-	return skb_peek_next(skb, &t->sk->sk_receive_queue);
+	return TCP_SKB_CB(skb)->seq + skb->len;
 }
 
 /* The skb that holds @pos. New data is looked at most: search from the tail. */
@@ -369,78 +346,22 @@ static int eat(read_descriptor_t *desc, struct sk_buff *skb, unsigned int off,
 	return n;
 }
 
-/* Drops the first @n octets of TCP's queue. */
-static void drop(struct hps_tcp *t, u32 n)
-{
-	read_descriptor_t desc = { .count = n };
-
-	set_bit(HPS_CHANNEL_TRIMMING, &t->ch.flags);
-	tcp_read_sock(t->sk, &desc, eat);
-	clear_bit(HPS_CHANNEL_TRIMMING, &t->ch.flags);
-}
-
 /* Drops what lies before @keep from the front of the queue. */
 static void trim_to(struct hps_tcp *t, u32 keep)
 {
+	read_descriptor_t desc = {};
 	s32 n = keep - tcp_sk(t->sk)->copied_seq;
-	struct sk_buff *skb;
 
-	while ((skb = skb_peek(&t->aside)) && (s32)(skb_end(skb) - keep) <= 0) {
-		__skb_unlink(skb, &t->aside);
-		kfree_skb(skb);
-	}
 	/* Every trim makes TCP send an ACK: not for the head of a segment that
 	 * waits to be read.
 	 */
 	if (n <= 0 || (keep != t->rx.pos && n < TRIM_LEAST) ||
 	    test_bit(HPS_CHANNEL_TRIMMING, &t->ch.flags))
 		return;
-	drop(t, n);
-}
-
-/* Copies octets of TCP's queue, on the account of its socket. */
-static bool copy_aside(struct hps_tcp *t, u32 pos, u32 len)
-{
-	struct sk_buff *skb = alloc_skb(len, GFP_ATOMIC | __GFP_NOWARN);
-
-	if (!skb)
-		return false;
-	if (!sk_rmem_schedule(t->sk, skb, skb->truesize) ||
-	    peek(t->sk, pos, skb_put(skb, len), len)) {
-		kfree_skb(skb);
-		return false;
-	}
-	TCP_SKB_CB(skb)->seq = pos;
-	skb_set_owner_r(skb, t->sk);
-	__skb_queue_tail(&t->aside, skb);
-	return true;
-}
-
-/* What is placed needs no reader, but stands behind data whose reader may not come:
- * when half of TCP's window is full, that data is copied, for little of it may be in
- * a large skb, and all of the queue is dropped.
- */
-static void set_aside(struct hps_tcp *t)
-{
-	const struct tcp_sock *tp = tcp_sk(t->sk);
-	struct hps_channel *ch = &t->ch;
-	u32 done = tp->copied_seq, pos = done, len;
-
-	if (likely(!ch->clogged) ||
-	    t->rx.pos - done < (u32)tcp_full_space(t->sk) / 2 ||
-	    !ch->events || !ch->events->keep_next ||
-	    test_bit(HPS_CHANNEL_TRIMMING, &ch->flags))
-		return;
-	while ((len = ch->events->keep_next(ch, &pos))) {
-		len = min_t(u32, len, ASIDE_PIECE);
-		if (!copy_aside(t, pos, len))
-			break;
-		pos += len;
-	}
-	if (!len)
-		pos = t->rx.pos;
-	if (pos != done)
-		drop(t, pos - done);
+	desc.count = n;
+	set_bit(HPS_CHANNEL_TRIMMING, &t->ch.flags);
+	tcp_read_sock(t->sk, &desc, eat);
+	clear_bit(HPS_CHANNEL_TRIMMING, &t->ch.flags);
 }
 
 /**
@@ -506,7 +427,6 @@ void hps_tcp_receive(struct hps_tcp *t)
 		hps_tcp_kick(ch);
 	acknowledge_waiting(t);
 	trim_to(t, keep);
-	set_aside(t);
 }
 
 /**
@@ -534,11 +454,11 @@ int hps_tcp_peek(struct hps_channel *ch, u32 pos, void *to, u32 len)
  */
 int hps_tcp_read(struct hps_channel *ch, u32 pos, u32 len, struct iov_iter *to)
 {
-	struct sk_buff *skb = NULL;
-	bool aside;
+	struct sock *sk = hps_tcp_sk(ch);
+	struct sk_buff *skb;
 	u32 off, n;
 
-	while ((skb = next_skb(hps_tcp(ch), skb, &aside))) {
+	skb_queue_walk(&sk->sk_receive_queue, skb) {
 		off = pos - TCP_SKB_CB(skb)->seq;
 		if (off >= skb->len)
 			continue;
@@ -569,12 +489,11 @@ int hps_tcp_splice(struct hps_channel *ch, u32 pos, u32 len,
 		   struct pipe_inode_info *pipe, unsigned int flags)
 {
 	struct sock *sk = hps_tcp_sk(ch);
-	struct sk_buff *skb = NULL;
+	struct sk_buff *skb;
 	u32 off, done = 0;
-	bool aside;
 	int n;
 
-	while ((skb = next_skb(hps_tcp(ch), skb, &aside))) {
+	skb_queue_walk(&sk->sk_receive_queue, skb) {
 		off = pos + done - TCP_SKB_CB(skb)->seq;
 		/* At most so many pages at once as an skb has frags. */
 		while (done < len && off < skb->len) {
