@@ -206,7 +206,8 @@ flapping() {
 		heal 1
 		sleep 0.2
 	done
-	soon paths 2 && finish
+	# every attempt that failed made the next one later
+	wait_for "$(slow 40)" paths 2 && finish
 }
 
 set_policy() { in_ns a hpsctl bundle set hps0 policy $1 && in_ns b hpsctl bundle set hps0 policy $1; }

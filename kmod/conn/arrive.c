@@ -147,7 +147,7 @@ static u32 path_parsed(struct hps_channel *ch, u32 pos)
 	spin_lock_bh(&conn->lock);
 	conn->alive.heard = jiffies;
 	hps_place_due(conn);
-	if (path->rx_type != HPS_MSG_DATA)
+	if (unlikely(path->rx_type > HPS_MSG_DATA))
 		hps_recv_placed(conn);
 	frontier = rcv->reasm.frontier;
 	ch->waits = holds_beyond(path, frontier);

@@ -28,6 +28,8 @@ struct hps_direct *hps_direct_get(struct hps_conn *conn, gfp_t gfp)
 	INIT_LIST_HEAD(&d->elements);
 	INIT_LIST_HEAD(&d->served);
 	WRITE_ONCE(conn->direct, d);
+	/* Pairs with that of end_record(): one of us sees the other. */
+	smp_mb();
 	return d;
 }
 

@@ -167,12 +167,10 @@ static bool is_too_many(const struct hps_direct *d, u8 type)
 }
 
 /* Puts an element that is complete in its place. */
-static int keep(struct hps_direct *d, struct hps_element *e)
+static void keep(struct hps_direct *d, struct hps_element *e)
 {
 	struct hps_element *at;
 
-	if (is_too_many(d, e->type))
-		return -EPROTO;
 	if (e->type == HPS_MSG_REQUEST)
 		d->nr_served++;
 	else
@@ -181,7 +179,6 @@ static int keep(struct hps_direct *d, struct hps_element *e)
 		if (at->off < e->off)
 			break;
 	list_add(&e->node, &at->node);
-	return 0;
 }
 
 /* All of it is here. Returns 0 if it is not needed any more or was kept. */
@@ -195,17 +192,18 @@ static int end_element(struct hps_path *path, u32 *fresh)
 
 	if (!hps_reasm_missing(&conn->rcv.reasm, &off, &missing)) {
 		kfree(e);
-	} else if (off != e->off || missing != len) {
+	} else if (off != e->off || missing != len ||
+		   (!conn->orphan && is_too_many(conn->direct, e->type))) {
 		/* It is one segment always. */
 		return -EPROTO;
 	} else {
 		err = hps_reasm_place(&conn->rcv.reasm, off, len);
-		if (!err && conn->orphan)
-			kfree(e);
-		else if (!err)
-			err = keep(conn->direct, e);
 		if (err)
 			return err;
+		if (conn->orphan)
+			kfree(e);
+		else
+			keep(conn->direct, e);
 		*fresh += len;
 	}
 	path->rx_element = NULL;

@@ -24,6 +24,18 @@
 /* Fewer octets are not sent for want of room in the send buffer. */
 #define LEAST	SZ_1K
 
+/* Octets of answers that may be put in the send buffer. A third of it is left for the
+ * program, which is not woken for less (hps_has_space()).
+ */
+static u32 room(const struct hps_conn *conn)
+{
+	u32 space = hps_send_space(conn), others = conn->snd.limit / 3;
+
+	if (!conn->snd.memory)
+		return max(space, LEAST);
+	return space > others ? space - others : 0;
+}
+
 struct source {
 	struct hps_conn		*conn;
 	const struct hps_request_data *request;
@@ -116,7 +128,7 @@ static int give_octets(struct hps_conn *conn, struct hps_element *e, u32 space)
  */
 static int read_step(struct hps_conn *conn, struct hps_element *e)
 {
-	u32 len = be32_to_cpu(e->request.len), space = hps_send_space(conn);
+	u32 len = be32_to_cpu(e->request.len), space = room(conn);
 	struct hps_region *region;
 	int n;
 
@@ -129,7 +141,7 @@ static int read_step(struct hps_conn *conn, struct hps_element *e)
 		n = give_result(conn, &e->request, 0);
 		return min(n, 0);
 	}
-	if (space < min_t(u32, len - e->done, LEAST) && conn->snd.memory)
+	if (space < min_t(u32, len - e->done, LEAST))
 		return -ENOBUFS;
 	n = give_octets(conn, e, space);
 	if (n < 0)
@@ -161,7 +173,7 @@ static int atomic_step(struct hps_conn *conn, struct hps_element *e)
 static int step(struct hps_conn *conn, struct hps_element *e)
 {
 	/* Who does not take the answers must not have more of them made. */
-	if (!hps_send_space(conn))
+	if (!room(conn))
 		return -ENOBUFS;
 	switch (e->request.op) {
 	case HPS_REQUEST_READ:

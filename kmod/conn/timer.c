@@ -55,7 +55,7 @@ static void cork_timer(struct timer_list *t)
 static bool is_owing(const struct hps_conn *conn)
 {
 	const struct hps_send *snd = &conn->snd;
-	bool corked = (snd->cork || snd->more) && snd->end > snd->flush;
+	bool corked = (snd->cork || snd->more) && snd->nxt >= snd->flush;
 
 	return conn->state == HPS_CONN_OPENING || snd->una != snd->nxt ||
 	       (snd->end != snd->nxt && (snd->stalled || !corked)) ||

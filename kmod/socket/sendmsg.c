@@ -368,6 +368,8 @@ static int begin_record(struct sock *sk, struct hps_conn *conn, size_t len,
 static void end_record(struct sock *sk, struct hps_conn *conn)
 {
 	WRITE_ONCE(conn->snd.in_record, false);
+	/* Who makes it meanwhile sees that no record is in its way. */
+	smp_mb();
 	if (unlikely(READ_ONCE(conn->direct))) {
 		spin_lock_bh(&conn->lock);
 		hps_serve_run(conn);

@@ -54,10 +54,9 @@ static int peek(struct sock *sk, u32 pos, void *to, u32 len)
 
 	while (len) {
 		/* What follows lies in the next one, unless they overlap. */
-		if (skb && !skb_queue_is_last(&sk->sk_receive_queue, skb)) {
-			skb = skb_queue_next(&sk->sk_receive_queue, skb);
+		skb = skb ? skb_peek_next(skb, &sk->sk_receive_queue) : NULL;
+		if (skb)
 			off = pos - TCP_SKB_CB(skb)->seq;
-		}
 		if (!skb || off >= skb->len)
 			skb = find_skb(sk, pos, &off);
 		if (!skb)
