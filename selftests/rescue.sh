@@ -44,6 +44,12 @@ becomes() {
 
 rescued() { echo $(($(counter a HpsRescuedOctets) + $(counter b HpsRescuedOctets))); }
 
+# all connections of a have two paths
+both_paths() {
+	in_ns a hpsctl -j conn show | jq -e '.conns | length > 0 and
+		all([.paths[] | select(.state == "up")] | length == 2)' >/dev/null
+}
+
 # note: from now on, gone I: octets of link I. has_gone OCTETS I...: over these
 note() { noted=(0 "$(carried a eth1)" "$(carried a eth2)"); }
 gone() { echo $(($(carried a "eth$1") - noted[$1])); }
@@ -68,6 +74,8 @@ talk_while() {
 		until="$t_dir/stop" "$@" >"$t_dir/talk" 2>&1
 	pid=$!
 	wait_for "$(slow 60)" has_gone "$octets" 1 2 || err=1
+	# what was sent while there was one path stays there
+	[ "$which" = it ] || wait_for "$(slow 60)" both_paths || err=1
 	[ "$(gone 1)" -ge "$(gone 2)" ] || it=2
 	before=$(rescued)
 	note
