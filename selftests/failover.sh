@@ -60,12 +60,6 @@ set_all() {
 of() { in_ns ${3:-a} hpsctl -j link show eth$1 | jq ".links[0].$2"; }
 grown() { [ "$(of $1 $2)" -gt "$3" ]; }
 
-# paths N [STATE]: some connection of a has so many
-paths() {
-	in_ns a hpsctl -j conn show |
-		jq -e "[.conns[].paths | map(select(.state == \"${2:-up}\")) | length] | max == $1"
-}
-
 none_open() { in_ns $1 hpsctl -j conn show | jq -e '.conns | length == 0'; }
 silent_for() {
 	local before

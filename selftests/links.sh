@@ -125,3 +125,9 @@ said() { wait_for "$(slow 10)" says "$1" "$2" || { cat "$t_dir/$1"; return 1; };
 listens() { in_ns "$1" ss -Htln "sport = :18512" | grep -q .; }
 
 log_clean() { ! dmesg | grep -qE 'WARNING:|BUG:|Oops|refcount_t'; }
+
+# paths N [STATE]: some connection of a has so many
+paths() {
+	in_ns a hpsctl -j conn show |
+		jq -e "[.conns[].paths | map(select(.state == \"${2:-up}\")) | length] | max == $1"
+}

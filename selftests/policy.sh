@@ -12,22 +12,14 @@ here=$(dirname "$0")
 . "$here/lib.sh"
 # shellcheck source=selftests/links.sh
 . "$here/links.sh"
+# shellcheck source=selftests/echo.sh
+. "$here/echo.sh"
 
 need_module
-command -v python3 >/dev/null || t_skip "no python3"
 
 FAST="$(rate 100) delay 50us"
 mb=$(part 1048576)
 
-echo_server() {
-	ns_background b python3 "$here/policy.py" server 6001 >"$t_dir/echo" 2>&1
-	wait_for 20 grep -q listening "$t_dir/echo"
-}
-
-# talk NAME=VALUE...: messages that are echoed
-talk() { in_ns a timeout "$(slow 60)" python3 "$here/policy.py" client 10.1.1.2 6001 "$@"; }
-
-set_policy() { in_ns a hpsctl bundle set hps0 "$@" && in_ns b hpsctl bundle set hps0 "$@"; }
 role() { in_ns a hpsctl link set "$@" && in_ns b hpsctl link set "$@"; }
 
 # loads COMMAND...: runs it; sets load[I] to the octets that link I has carried

@@ -80,12 +80,6 @@ finish() {
 	cat "$t_dir/client"
 }
 
-# paths N [STATE]: some connection of a has so many
-paths() {
-	in_ns a hpsctl -j conn show |
-		jq -e "[.conns[].paths | map(select(.state == \"${2:-up}\")) | length] | max == $1"
-}
-
 # soon COMMAND...: it succeeds
 soon() {
 	wait_for "$(slow 10)" "$@" && return

@@ -13,23 +13,14 @@ here=$(dirname "$0")
 . "$here/lib.sh"
 # shellcheck source=selftests/links.sh
 . "$here/links.sh"
+# shellcheck source=selftests/echo.sh
+. "$here/echo.sh"
 
 need_module
-command -v python3 >/dev/null || t_skip "no python3"
 
 FAST="$(rate 100) delay 50us"
 SLOW="$(rate 1) delay 50us"
 mb=$(part 1048576)
-
-echo_server() {
-	ns_background b python3 "$here/policy.py" server 6001 >"$t_dir/echo" 2>&1
-	wait_for 20 grep -q listening "$t_dir/echo"
-}
-
-# talk NAME=VALUE...: messages that are echoed
-talk() { in_ns a timeout "$(slow 60)" python3 "$here/policy.py" client 10.1.1.2 6001 "$@"; }
-
-set_policy() { in_ns a hpsctl bundle set hps0 "$@" && in_ns b hpsctl bundle set hps0 "$@"; }
 
 # by_clock A B: A if time is the machine's own, B if it goes on while the host is busy
 by_clock() { if [ "${HPS_VIRTUAL_TIME:-0}" = 1 ]; then echo "$1"; else echo "$2"; fi; }
@@ -43,12 +34,6 @@ becomes() {
 }
 
 rescued() { echo $(($(counter a HpsRescuedOctets) + $(counter b HpsRescuedOctets))); }
-
-# all connections of a have two paths
-both_paths() {
-	in_ns a hpsctl -j conn show | jq -e '.conns | length > 0 and
-		all([.paths[] | select(.state == "up")] | length == 2)' >/dev/null
-}
 
 # note: from now on, gone I: octets of link I. has_gone OCTETS I...: over these
 note() { noted=(0 "$(carried a eth1)" "$(carried a eth2)"); }
@@ -75,7 +60,7 @@ talk_while() {
 	pid=$!
 	wait_for "$(slow 60)" has_gone "$octets" 1 2 || err=1
 	# what was sent while there was one path stays there
-	[ "$which" = it ] || wait_for "$(slow 60)" both_paths || err=1
+	[ "$which" = it ] || wait_for "$(slow 60)" paths 2 || err=1
 	[ "$(gone 1)" -ge "$(gone 2)" ] || it=2
 	before=$(rescued)
 	note

@@ -321,23 +321,19 @@ static void set_more(struct hps_conn *conn, bool more)
 	spin_unlock_bh(&conn->lock);
 }
 
-/* A writer of a record unlocks the socket while it waits for room: another
- * thread's record must not get into the middle.
- */
-static int wait_turn(struct sock *sk, struct hps_conn *conn, long *timeo)
+/* Sleeps until @may is true; who makes it so wakes the socket. */
+static int wait_until(struct sock *sk, struct hps_conn *conn, long *timeo,
+		      bool (*may)(struct sock *sk, struct hps_conn *conn))
 {
 	DEFINE_WAIT_FUNC(wait, woken_wake_function);
-	int err = 0;
+	int err;
 
-	if (likely(!conn->snd.in_record))
-		return 0;
 	add_wait_queue(sk_sleep(sk), &wait);
-	while (conn->snd.in_record) {
-		conn->snd.record_wanted = true;
-		set_bit(SOCK_NOSPACE, &sk->sk_socket->flags);
+	for (;;) {
 		err = writer_error(sk, conn);
-		if (!err && !*timeo)
-			err = -EAGAIN;
+		if (err || may(sk, conn))
+			break;
+		err = *timeo ? 0 : -EAGAIN;
 		if (!err && signal_pending(current))
 			err = sock_intr_errno(*timeo);
 		if (err)
@@ -345,8 +341,26 @@ static int wait_turn(struct sock *sk, struct hps_conn *conn, long *timeo)
 		hps_sleep_on(sk, &wait, timeo);
 	}
 	remove_wait_queue(sk_sleep(sk), &wait);
-	/* The turn may have come because the connection was dropped. */
-	return err ? err : writer_error(sk, conn);
+	return err;
+}
+
+static bool is_turn(struct sock *sk, struct hps_conn *conn)
+{
+	if (!conn->snd.in_record)
+		return true;
+	conn->snd.record_wanted = true;
+	set_bit(SOCK_NOSPACE, &sk->sk_socket->flags);
+	return false;
+}
+
+/* A writer of a record unlocks the socket while it waits for room: another
+ * thread's record must not get into the middle.
+ */
+static int wait_turn(struct sock *sk, struct hps_conn *conn, long *timeo)
+{
+	if (likely(!conn->snd.in_record))
+		return 0;
+	return wait_until(sk, conn, timeo, is_turn);
 }
 
 /* A record may be begun: it is this one's turn, and there is room. */
@@ -422,29 +436,14 @@ static ssize_t send_data(struct sock *sk, struct hps_conn *conn,
 	return n;
 }
 
-/* As many operations are under way as may be: waits for one to complete. */
-static int wait_ask(struct sock *sk, struct hps_conn *conn, bool request,
-		    long *timeo)
+static bool may_post(struct sock *sk, struct hps_conn *conn)
 {
-	DEFINE_WAIT_FUNC(wait, woken_wake_function);
-	int err = 0;
+	return hps_ask_room(conn, false);
+}
 
-	add_wait_queue(sk_sleep(sk), &wait);
-	for (;;) {
-		err = writer_error(sk, conn);
-		if (err)
-			break;
-		if (hps_ask_room(conn, request))
-			break;
-		err = *timeo ? 0 : -EAGAIN;
-		if (!err && signal_pending(current))
-			err = sock_intr_errno(*timeo);
-		if (err)
-			break;
-		hps_sleep_on(sk, &wait, timeo);
-	}
-	remove_wait_queue(sk_sleep(sk), &wait);
-	return err;
+static bool may_request(struct sock *sk, struct hps_conn *conn)
+{
+	return hps_ask_room(conn, true);
 }
 
 /* Waits until one more may be posted, which is not in the middle of a record: a reader
@@ -456,7 +455,8 @@ static int begin_ask(struct sock *sk, struct hps_conn *conn, bool request,
 	int err;
 
 	do {
-		err = wait_ask(sk, conn, request, timeo);
+		err = wait_until(sk, conn, timeo,
+				 request ? may_request : may_post);
 		if (!err)
 			err = wait_turn(sk, conn, timeo);
 	} while (!err && !hps_ask_room(conn, request));
