@@ -481,8 +481,10 @@ static void do_something(void)
 {
 	char kind = want.kinds[below(strlen(want.kinds))];
 	struct op op = { .silent = !below(6) };
-	/* As many requests as may be: who does not wait is refused. */
-	bool wait = me.requests >= HPS_DIRECT_REQUESTS || below(2);
+	/* As many requests as may be: who waits for an answer then, and does not read
+	 * the stream before it, waits for ever.
+	 */
+	bool wait = me.requests < HPS_DIRECT_REQUESTS && below(2);
 
 	if (kind == 's')
 		return do_stream();
