@@ -177,8 +177,9 @@ pairs with netem, 50 us in each direction, frames of 1514 bytes, no drops,
 unless a case says otherwise. TCP has the first link alone. MPTCP: the default
 scheduler, an endpoint for each link. Bonding: balance-rr, miimon 100, or
 `arp_interval 100`; team: roundrobin. "HPS single" is HPS with the policy
-`single`. Ping-pong: 8 * size / (RTT / 2), median. Everything, with counters of
-both hosts, is in bench.json.
+`single`. Ping-pong: 8 * size / (RTT / 2), median. RDMA WRITE and READ are
+one-sided operations of HPS, timed until they are completed. Everything, with
+counters of both hosts, is in bench.json.
 """
 
 
