@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # lists: full
+# timeout: 240
 #
 # hpsperf: all its tests, their reports and what it refuses.
 # Figures depend on the machine: only their sense is checked.
@@ -176,6 +177,141 @@ server_killed() {
 	grep -q "failed\|ended" client.log
 }
 
+# --- one-sided operations -----------------------------------------------------------
+
+counter() { sed -n "s/^$1 *//p" /proc/net/hps_stat; }
+
+# counted NAME BEFORE LEAST
+counted() {
+	[ $(($(counter "$1") - $2)) -ge "$3" ] || { echo "$1 was $2, is $(counter "$1")"; return 1; }
+}
+
+# plausible DEPTH OPERATIONS ROWS: what a report in json has
+plausible() {
+	jq -e --argjson depth "$1" --argjson operations "$2" --argjson rows "$3" '
+		.proto == "hps" and .depth == $depth and (.results | length) == $rows and
+		all(.results[]; .operations == $operations and 0 < .rtt_min_us and
+			.rtt_min_us <= .rtt_median_us and .rtt_median_us <= .rtt_p99_us and
+			.rtt_p99_us <= .rtt_max_us and
+			.operations_per_s < 1.01e6 * $depth / .rtt_min_us and
+			.operations_per_s > 0.99e6 / .rtt_max_us and
+			(.mbit_per_s / (.size * 8e-6 * .operations_per_s) - 1 | fabs) < 0.01)' json ||
+		{ cat json; return 1; }
+}
+
+write_and_read() {
+	local how placed served
+
+	for how in write read; do
+		placed=$(counter HpsPlacedOctets) served=$(counter HpsRequestServed)
+		"${tool[@]}" "$how" 127.0.0.1 --sizes 8,64k,1M --rounds 20 --warmup 0.01 --cpu \
+			--json >json && plausible 1 20 3 || return 1
+		[ "$(jq -r .test json)" = "$how" ] && [ "$(json size | tr '\n' ' ')" = "8 65536 1048576 " ] &&
+			[ "$(json system_percent | wc -l)" = 2 ] &&
+			counted HpsPlacedOctets "$placed" $((20 * (8 + 65536 + 1048576))) || return 1
+		[ "$how" = write ] || counted HpsRequestServed "$served" 60 || return 1
+	done
+}
+
+atomic() {
+	local served
+
+	served=$(counter HpsRequestServed)
+	"${tool[@]}" atomic 127.0.0.1 --rounds 50 --warmup 0.01 --json >json &&
+		plausible 1 50 1 && sane "$(json size) == 8" &&
+		"${tool[@]}" atomic ::1 --depth 16 --rounds 200 --warmup 0.01 --json >json &&
+		plausible 16 200 1 && counted HpsRequestServed "$served" 250
+}
+
+# several at once; the text has a row for each size
+with_depth() {
+	"${tool[@]}" write 127.0.0.1 --depth 1024 --rounds 3000 --sizes 100 --warmup 0.01 \
+		--json >json && plausible 1024 3000 1 &&
+		"${tool[@]}" read 127.0.0.1 --depth 16 --rounds 40 --sizes 1,100k --warmup 0.01 \
+			--json >json && plausible 16 40 2 &&
+		"${tool[@]}" write 127.0.0.1 --depth 4 --rounds 4 --warmup 0.001 | tee text &&
+		[ "$(wc -l <text)" = 16 ] && grep -q 'up to 4 under way' text &&
+		grep -q '^ *16777216 ' text
+}
+
+on_message_sockets() {
+	serve records --seqpacket -p 18521 || return 1
+	"${tool[@]}" write 127.0.0.1 --seqpacket -p 18521 --rounds 5 --sizes 4,1M \
+		--warmup 0.01 --json >json && plausible 1 5 2 &&
+		"${tool[@]}" read 127.0.0.1 --seqpacket -p 18521 --rounds 5 --sizes 4,1M \
+			--warmup 0.01 --json >json && plausible 1 5 2
+}
+
+# its process hears nothing for much longer than it would wait
+server_is_patient() {
+	serve patient --timeout 1 -p 18522 || return 1
+	"${tool[@]}" write 127.0.0.1 -p 18522 --sizes 8 --time 3 --json >json &&
+		sane "$(json operations) > 0"
+}
+
+nothing_stays_pinned() {
+	nothing_pinned() { [ "$(counter HpsPinnedOctets)" = 0 ]; }
+	wait_for 20 nothing_pinned || { counter HpsPinnedOctets; return 1; }
+}
+
+lender_killed() {
+	serve victim -p 18531 || return 1
+	"${tool[@]}" read 127.0.0.1 -p 18531 --sizes 64k --depth 4 --time 600 >client.log 2>&1 &
+	local client=$! served
+
+	served=$(counter HpsRequestServed)
+	reading() { counted HpsRequestServed "$served" 100; }
+	wait_for 60 reading || return 1
+	kill -KILL "$victim"
+	wait $client && { echo "the client saw no error"; return 1; }
+	cat client.log
+	grep -q "failed\|ended" client.log
+}
+
+# an hpsperf that knows no one-sided operations answers so
+server_too_old() {
+	python3 -c '
+import socket, struct
+s = socket.socket(socket.AF_INET, socket.SOCK_STREAM, 258)
+s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+s.bind(("127.0.0.1", 18532))
+s.listen(1)
+print("listening", flush=True)
+c = s.accept()[0]
+c.recv(40, socket.MSG_WAITALL)
+c.send(struct.pack(">HHI", 2, 1, 0))
+c.recv(1)' >old.log &
+	wait_for 60 grep -q "^listening" old.log &&
+		refused "too old for one-sided" write 127.0.0.1 -p 18532 --sizes 8
+}
+
+# what nobody may register without privileges
+too_much_memory() {
+	local able=("${tool[@]}")
+	local tool=(prlimit --memlock=65536 setpriv --reuid 65534 --clear-groups
+		--bounding-set -all --inh-caps -all "${able[@]}")
+
+	refused "RLIMIT_MEMLOCK (ulimit" write 127.0.0.1 --sizes 8,1M &&
+		serve poor -p 18534 || return 1
+	tool=("${able[@]}")
+	refused "the server cannot register 1048576 bytes" write 127.0.0.1 -p 18534 --sizes 8,1M &&
+		grep -q RLIMIT_MEMLOCK poor.log &&
+		"${tool[@]}" write 127.0.0.1 -p 18534 --sizes 8,4k --rounds 3
+}
+
+depths_refused() {
+	refused "read has up to 16" read 127.0.0.1 --depth 17 &&
+		refused "atomic has up to 16" atomic 127.0.0.1 --depth 17 &&
+		refused "from 1 to 1024" write 127.0.0.1 --depth 1025 &&
+		refused "does not take these options" atomic 127.0.0.1 --sizes 8 &&
+		refused "does not take these options" pingpong 127.0.0.1 --depth 2 &&
+		refused "does not take these arguments" read
+}
+
+only_of_hps() { refused "only hps has" write 127.0.0.1; }
+
+# --- refusals -----------------------------------------------------------------------
+
 no_server() { refused "Connection refused" pingpong 127.0.0.1 -p 18599; }
 
 wrong_usage() {
@@ -194,7 +330,12 @@ need_proto stream 127.0.0.1
 
 serve main || { echo "Bail out! no server"; exit 1; }
 
+one_sided=(only_of_hps)
+[ "$proto" != hps ] ||
+	one_sided=(write_and_read atomic with_depth on_message_sockets server_is_patient
+		lender_killed nothing_stays_pinned server_too_old too_much_memory depths_refused)
+
 each pingpong_of_all_sizes pingpong_reports pingpong_by_ipv6 cpu_of_both_ends \
 	stream_of_bytes stream_for_a_time stream_tells_its_gap pingpong_paced \
 	multistream fan_out_and_in hotspot fan_to_nobody clients_at_one_time \
-	message_sockets server_killed no_server wrong_usage
+	message_sockets "${one_sided[@]}" server_killed no_server wrong_usage

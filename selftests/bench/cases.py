@@ -40,6 +40,11 @@ def pingpong(sizes, **options):
     return ("pingpong", {"sizes": sizes, **options})
 
 
+def one_sided(operation, size, depth):
+    """A stream of operations: long enough that its ends do not count."""
+    return ("one_sided", {"operation": operation, "sizes": (size,), "depth": depth, "seconds": 4})
+
+
 def mixed(name, title, second, sizes=FEWER):
     return Case(name, title, (LINK, second), (stream(5), pingpong(sizes)), FLOOR)
 
@@ -93,6 +98,10 @@ CASES = (
          (("streams", {"test": "fanout", "count": 1}),), hosts=("a", "b", "c", "d", "e")),
     Case("trials", "2 links, one of them fails: 200 times by chance", links(2),
          (("random_failures", {"count": 200}),), ("hps",), by_name=True),
+    Case("direct-2", "RDMA over 2 links of 100 Mbit/s, 1 MB an operation, 8 under way", links(2),
+         (one_sided("write", M, 8), one_sided("read", M, 8)), ("hps",)),
+    Case("direct-lat", "RDMA READ of 8 B beside a ping-pong of 8 B, 2 links of 100 Mbit/s", links(2),
+         (("answered", {"size": 8}),), ("tcp", "mptcp", "hps")),
     Case("opens", "connect, request, reply, close over 2 links of 100 Mbit/s", links(2),
          (("opens", {}),), ("tcp", "mptcp", "hps")),
     Case("idle", "10,000 idle connections over 2 links of 100 Mbit/s", links(2),
@@ -121,7 +130,7 @@ def least(issue, case, **figures):
 
 def figure_name(name):
     kind, _, size = name.partition("_")
-    if not size or kind not in ("rate", "rtt"):
+    if not size or kind not in ("rate", "rtt", "write", "read"):
         return name
     unit = {"k": K, "m": M}.get(size[-1], 1)
     return f"{kind} {int(size.rstrip('km')) * unit}"
@@ -177,4 +186,7 @@ BARS = (
     *least(3, "gbit", rate_64k=1100, rate_1m=1700, rate_16m=1860),
     *floor("even-2", SIZES),
     *(bar for case in ("slow-40", "slow-10", "loss", "late") for bar in floor(case, FEWER)),
+    # direct placement
+    *least(4, "direct-2", write_1m=188, read_1m=188),
+    Bar(4, "direct-lat", "rtt 8", "<=", 1.15, "tcp"),
 )

@@ -69,6 +69,14 @@ class Paced(unittest.TestCase):
         self.assertEqual(measure.figures_of_paced(self.ROW)["extra us"], 890)
 
 
+class Operations(unittest.TestCase):
+    def test_what_is_less_is_better(self):
+        row = {"size": 8, "mbit_per_s": 0.4, "rtt_median_us": 160, "rtt_p99_us": 170}
+        figures = measure.figures_of_operations({"test": "write", "results": [row]})
+        self.assertEqual(figures, {"write 8": 0.4, "rtt write 8": 160, "p99 write 8": 170})
+        self.assertEqual([tables.lower_is_better(name) for name in figures], [False, True, True])
+
+
 class Trials(unittest.TestCase):
     GOOD = {"gap ms": 10, "stall ms": 20, "reuse ms": 30}
 
@@ -186,6 +194,10 @@ class Tables(unittest.TestCase):
                          ["stream", "rate 65536", "rate 16777216"])
         self.assertEqual(tables.figure_title("rate 65536"), "ping-pong of 64 KB, Mbit/s")
         self.assertEqual(tables.figure_title("reuse ms"), "reuse ms")
+        self.assertEqual([bar.figure for bar in least(4, "x", write_1m=1, read_8=1)],
+                         ["write 1048576", "read 8"])
+        self.assertEqual(tables.figure_title("read 1048576"), "RDMA READ of 1 MB, Mbit/s")
+        self.assertEqual(tables.figure_title("rtt write 8"), "rtt write 8, us")
 
 
 if __name__ == "__main__":

@@ -304,6 +304,51 @@ def hotspot(world, peer, sizes, count):
     return record
 
 
+def figures_of_operations(report):
+    """"write 8" is in Mbit/s, "rtt write 8" one operation."""
+    figures = {}
+    for row in report["results"]:
+        figures[f"{report['test']} {row['size']}"] = row["mbit_per_s"]
+        figures[f"rtt {report['test']} {row['size']}"] = row["rtt_median_us"]
+        figures[f"p99 {report['test']} {row['size']}"] = row["rtt_p99_us"]
+    return figures
+
+
+def one_sided(world, peer, operation, sizes, depth=1, seconds=0.2):
+    """Operations on memory of the server, @depth of them under way."""
+    with apart(world):
+        record = perf(world, peer, operation, "--sizes", ",".join(map(str, sizes)),
+                      "--depth", depth, "--time", seconds, "--warmup", 0.1)
+    if "report" in record:
+        record["figures"] = figures_of_operations(record["report"])
+    return record
+
+
+def answered(world, peer, size):
+    """How soon an answer is here: of HPS that to a READ, of others a ping-pong's.
+
+    Of HPS beside it a WRITE until it is in place, and the ping-pong.
+    """
+    record = pingpong(world, peer, (size,))
+    if "error" in record:
+        return record
+    figures = {name: record["figures"][f"{name} {size}"] for name in ("rtt", "p99")}
+    if peer != "hps":
+        record["figures"] = {f"{name} {size}": value for name, value in figures.items()}
+        return record
+    record["figures"] = {f"rtt ping-pong {size}": figures["rtt"]}
+    for operation in ("write", "read"):
+        one = one_sided(world, peer, operation, (size,))
+        record["command"] += "; " + one["command"]
+        if "error" in one:
+            return {"command": record["command"], "error": one["error"]}
+        record[operation] = one["report"]
+        for name in ("rtt", "p99"):
+            shown_as = f"{name} {size}" if operation == "read" else f"{name} write {size}"
+            record["figures"][shown_as] = one["figures"][f"{name} {operation} {size}"]
+    return record
+
+
 def opens_words(world, host, peer, what, *options):
     return world.inside(host, "opens", proto_of(peer), what, world.address("b"), PORT, *options)
 
@@ -376,7 +421,7 @@ def idle(world, peer, count):
 
 
 TESTS = {f.__name__: f for f in (stream, pingpong, failover, random_failures, paced, messages, stalls,
-                                 streams, hotspot, opens, idle)}
+                                 streams, hotspot, one_sided, answered, opens, idle)}
 
 
 def set_cpus(count):

@@ -11,8 +11,8 @@ TITLES = {"tcp": "TCP", "mptcp": "MPTCP", "bond": "bonding", "bondarp": "bonding
 # of figures that are better when they are lower
 LOWER = ("rtt", "p99", "median", "max", "extra", "gap", "stall", "reuse", "instr", "longest",
          "octets")
-UNITS = {"stream": "Mbit/s", "rate": "Mbit/s", "rtt": "us", "p99": "us", "slowest": "Mbit/s",
-         "fastest": "Mbit/s"}
+UNITS = {"stream": "Mbit/s", "rate": "Mbit/s", "write": "Mbit/s", "read": "Mbit/s",
+         "rtt": "us", "p99": "us", "slowest": "Mbit/s", "fastest": "Mbit/s"}
 OTHERS = PEERS[:5]
 # neither more nor less is better
 NO_SENSE = ("runs", "count", "fastest", "rate during")
@@ -46,7 +46,8 @@ def figure_title(figure):
     if not size.isdigit():
         return figure + unit
     kind = {"rate": "ping-pong of", "rtt": "round trip of", "p99": "p99 round trip of",
-            "per second": "round trips per second of"}.get(kind, kind)
+            "per second": "round trips per second of", "write": "RDMA WRITE of",
+            "read": "RDMA READ of"}.get(kind, kind)
     return f"{kind} {size_name(int(size))}{unit}"
 
 
@@ -176,8 +177,9 @@ pairs with netem, 50 us in each direction, frames of 1514 bytes, no drops,
 unless a case says otherwise. TCP has the first link alone. MPTCP: the default
 scheduler, an endpoint for each link. Bonding: balance-rr, miimon 100, or
 `arp_interval 100`; team: roundrobin. "HPS single" is HPS with the policy
-`single`. Ping-pong: 8 * size / (RTT / 2), median. Everything, with counters of
-both hosts, is in bench.json.
+`single`. Ping-pong: 8 * size / (RTT / 2), median. RDMA WRITE and READ are
+one-sided operations of HPS, timed until they are completed. Everything, with
+counters of both hosts, is in bench.json.
 """
 
 

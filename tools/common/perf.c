@@ -32,6 +32,20 @@ int perf_recv(int fd, void *buf, size_t len)
 	return 0;
 }
 
+static int refused(unsigned int status, const struct perf_want *want)
+{
+	switch (status) {
+	case PERF_UNABLE:
+		return fail("the server has no one-sided operations: its module hps is too old");
+	case PERF_MEMORY:
+		return fail("the server cannot register %llu bytes of its memory (RLIMIT_MEMLOCK)",
+			    (unsigned long long)want->size);
+	}
+	if (want->test >= PERF_WRITE)
+		return fail("the server refused the test: it is too old for one-sided operations");
+	return fail("the server refused the test");
+}
+
 int perf_start(int fd, const struct perf_want *want)
 {
 	struct perf_request request = {
@@ -51,7 +65,5 @@ int perf_start(int fd, const struct perf_want *want)
 	if (be16toh(answer.version) != PERF_VERSION)
 		return fail("the server speaks version %u of hpsperf's protocol, this side version %u",
 			    be16toh(answer.version), PERF_VERSION);
-	if (answer.status)
-		return fail("the server refused the test");
-	return 0;
+	return answer.status ? refused(be16toh(answer.status), want) : 0;
 }

@@ -11,7 +11,7 @@
 /**
  * struct perf_want - a request in host order
  * @test: what to do
- * @size: of a message, block or longest write
+ * @size: of a message, block, longest write or region
  * @rounds: of a pingpong or ping
  * @nsec: of a source
  * @interval_ms: of a stream, 0 is none

@@ -11,6 +11,10 @@
  *	stream:   octets until the client shuts its direction down
  *	source:   blocks of size octets from the server for nsec; the first
  *		  octet of a block is 0 in the last one, 1 before
+ *	write, read, atomic:
+ *				<-	region of size octets of the server's memory
+ *		  one-sided operations on it (hps_direct.h), until the client shuts
+ *		  its direction down
  *				<-	result
  *				<-	bins * 8 octets, when there are any
  *
@@ -34,6 +38,9 @@ enum perf_test {
 	PERF_STREAM	= 2,
 	PERF_SOURCE	= 3,
 	PERF_PING	= 4,
+	PERF_WRITE	= 5,
+	PERF_READ	= 6,
+	PERF_ATOMIC	= 7,
 };
 
 struct perf_request {
@@ -42,7 +49,7 @@ struct perf_request {
 	__u8	test;
 	__u8	reserved;
 	__be32	interval_ms;	/* stream: length of a bin, 0 is none */
-	__be64	size;		/* of a message, or of the longest write */
+	__be64	size;		/* of a message, the longest write, the region */
 	__be64	rounds;		/* pingpong, ping */
 	__be64	nsec;		/* source: how long */
 };
@@ -51,6 +58,8 @@ static_assert(sizeof(struct perf_request) == 40, "perf_request");
 enum perf_status {
 	PERF_OK		= 0,
 	PERF_BAD	= 1,	/* not a request that this server knows */
+	PERF_UNABLE	= 2,	/* its socket has no one-sided operations */
+	PERF_MEMORY	= 3,	/* it cannot lend that much memory */
 };
 
 struct perf_answer {
@@ -59,6 +68,16 @@ struct perf_answer {
 	__be32	reserved;
 };
 static_assert(sizeof(struct perf_answer) == 8, "perf_answer");
+
+/* What a client may write, read or add to. What it reads is the pattern of
+ * pattern.h; other memory is zero.
+ */
+struct perf_region {
+	__be32	stag;		/* steering tag */
+	__be32	reserved;
+	__be64	size;
+};
+static_assert(sizeof(struct perf_region) == 16, "perf_region");
 
 /*
  * Times in nanoseconds since the answer; see meter.c for "steady". A client

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* What both tests do with the server, around the test itself. */
+/* What all tests do with the server, around the test itself. */
 #include "client.h"
 
 #include <endian.h>
@@ -7,6 +7,7 @@
 #include "common/fail.h"
 #include "common/out.h"
 #include "common/perf.h"
+#include "common/stats.h"
 #include "options.h"
 
 int client_connect(const struct options *options, const char *host)
@@ -37,6 +38,15 @@ void client_print_head(const struct options *options, const char *test,
 	out_str("proto", " over %s", sock_proto_name(options->sock.proto));
 	out_bool("seqpacket", messages);
 	out_text("%s\n", messages ? ", message sockets" : "");
+}
+
+void client_print_rtt(const struct stats *stats)
+{
+	out_double("rtt_median_us", " %13.1f", stats->median_ns / 1e3);
+	out_double("rtt_min_us", " %13.1f", stats->min_ns / 1e3);
+	out_double("rtt_p99_us", " %13.1f", stats->p99_ns / 1e3);
+	out_double("rtt_p999_us", NULL, stats->p999_ns / 1e3);
+	out_double("rtt_max_us", NULL, stats->max_ns / 1e3);
 }
 
 void client_print_cpu(const struct usage *client, const struct usage *server)

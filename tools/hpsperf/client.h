@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What both tests do with the server, around the test itself. */
+/* What all tests do with the server, around the test itself. */
 #ifndef HPSPERF_CLIENT_H
 #define HPSPERF_CLIENT_H
 
@@ -7,6 +7,7 @@
 #include "usage.h"
 
 struct options;
+struct stats;
 
 /* All of these return -1 after fail(). */
 int client_connect(const struct options *options, const char *host);
@@ -17,6 +18,9 @@ int client_result(int fd, struct perf_result *result, struct usage *usage);
 /* The report's first values: which test, against whom. */
 void client_print_head(const struct options *options, const char *test,
 		       const char *host);
+
+/* Of rounds of one size. */
+void client_print_rtt(const struct stats *stats);
 void client_print_cpu(const struct usage *client, const struct usage *server);
 
 #endif /* HPSPERF_CLIENT_H */

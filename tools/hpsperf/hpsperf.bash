@@ -9,6 +9,8 @@ _hpsperf()
 	local rounds="--sizes --rounds --warmup"
 	local pingpong="$rounds --every --samples"
 	local hotspot="$rounds --clients"
+	local atomic="--rounds --warmup --depth"
+	local copy="--sizes $atomic"
 	local stream="--bytes --write --interval --nodelay"
 	local streams="--streams --write --nodelay"
 	local server="--bind --max-clients"
@@ -22,7 +24,7 @@ _hpsperf()
 		return ;;
 	-p | --port | --timeout | --time | --sizes | --rounds | --warmup | \
 	--bytes | --write | --interval | --max-clients | --every | --streams | \
-	--clients)
+	--clients | --depth)
 		return ;;
 	--bind)
 		_known_hosts_real -- "$cur"
@@ -31,7 +33,8 @@ _hpsperf()
 
 	for word in "${words[@]:1:cword-1}"; do
 		case $word in
-		server | pingpong | stream | multistream | hotspot | fanout | fanin)
+		server | pingpong | stream | multistream | hotspot | fanout | fanin | \
+		write | read | atomic)
 			command=$word ;;
 		esac
 	done
@@ -43,14 +46,16 @@ _hpsperf()
 		stream) common+=" $client $stream" ;;
 		hotspot) common+=" $client $hotspot" ;;
 		multistream | fanout | fanin) common+=" $client $streams" ;;
-		*) common+=" $client $pingpong $hotspot $stream $streams $server" ;;
+		write | read) common+=" $client $copy" ;;
+		atomic) common+=" $client $atomic" ;;
+		*) common+=" $client $pingpong $hotspot $stream $streams $copy $server" ;;
 		esac
 		mapfile -t COMPREPLY < <(compgen -W "$common" -- "$cur")
 		return
 	fi
 	case $command in
-	'') mapfile -t COMPREPLY < <(compgen -W "server pingpong stream multistream hotspot fanout fanin" -- "$cur") ;;
-	pingpong | stream | multistream | hotspot | fanout | fanin) _known_hosts_real -- "$cur" ;;
+	'') mapfile -t COMPREPLY < <(compgen -W "server pingpong stream multistream hotspot fanout fanin write read atomic" -- "$cur") ;;
+	pingpong | stream | multistream | hotspot | fanout | fanin | write | read | atomic) _known_hosts_real -- "$cur" ;;
 	esac
 }
 complete -F _hpsperf hpsperf

@@ -11,8 +11,10 @@
 #include "common/parse.h"
 #include "common/perf_proto.h"
 #include "crowd.h"
+#include "direct.h"
 #include "flows.h"
 #include "hotspot.h"
+#include "onesided.h"
 #include "options.h"
 #include "pingpong.h"
 #include "server.h"
@@ -25,7 +27,10 @@
 #define MULTISTREAM	8
 #define HOTSPOT		16
 #define FAN		32
-#define ROUNDS		(PINGPONG | HOTSPOT)
+#define COPY		64	/* write, read */
+#define ATOMIC		128
+#define ONESIDED	(COPY | ATOMIC)
+#define ROUNDS		(PINGPONG | HOTSPOT | ONESIDED)
 #define STREAMS		(STREAM | MULTISTREAM | FAN)
 #define CLIENT		(ROUNDS | STREAMS)
 #define ANY		(CLIENT | SERVER)
@@ -52,6 +57,7 @@ enum long_only {
 	OPT_SAMPLES,
 	OPT_STREAMS,
 	OPT_CLIENTS,
+	OPT_DEPTH,
 };
 
 static const struct option long_options[] = {
@@ -76,6 +82,7 @@ static const struct option long_options[] = {
 	{ "samples",	 no_argument,	    NULL, OPT_SAMPLES },
 	{ "streams",	 required_argument, NULL, OPT_STREAMS },
 	{ "clients",	 required_argument, NULL, OPT_CLIENTS },
+	{ "depth",	 required_argument, NULL, OPT_DEPTH },
 	{ }
 };
 
@@ -91,10 +98,14 @@ static const struct command {
 	{ "hotspot",	 HOTSPOT,     1,    hotspot_run },
 	{ "fanout",	 FAN,	      MANY, fanout_run },
 	{ "fanin",	 FAN,	      MANY, fanin_run },
+	{ "write",	 COPY,	      1,    onesided_write },
+	{ "read",	 COPY,	      1,    onesided_read },
+	{ "atomic",	 ATOMIC,      1,    onesided_atomic },
 	{ "server",	 SERVER,      0,    server_run },
 };
 
-#define COMMANDS "server, pingpong, stream, multistream, hotspot, fanout or fanin"
+#define COMMANDS "server, pingpong, stream, multistream, hotspot, fanout, fanin, " \
+		 "write, read or atomic"
 
 static void usage(FILE *to)
 {
@@ -104,6 +115,7 @@ static void usage(FILE *to)
 	      "       hpsperf [options] multistream HOST\n"
 	      "       hpsperf [options] hotspot HOST\n"
 	      "       hpsperf [options] fanout|fanin HOST...\n"
+	      "       hpsperf [options] write|read|atomic HOST\n"
 	      "\n"
 	      "  -p, --port PORT        the server's port (18514)\n"
 	      "  -4, -6                 only IPv4 or only IPv6\n"
@@ -117,10 +129,12 @@ static void usage(FILE *to)
 	      "      --json             report as JSON\n"
 	      "      --cpu              report the CPU use of both ends\n"
 	      "      --time SECONDS     length of a stream (10) or per size (1)\n"
-	      "pingpong and hotspot:\n"
-	      "      --sizes A,B,...    message sizes (4 to 16M); k, M\n"
+	      "pingpong, hotspot, write, read and atomic:\n"
+	      "      --sizes A,B,...    message sizes (4 to 16M; atomic: 8); k, M\n"
 	      "      --rounds N         round trips per size (adapted to --time)\n"
 	      "      --warmup SECONDS   rounds before these (0.2)\n"
+	      "write, read and atomic (one-sided operations of hps):\n"
+	      "      --depth N          operations under way at once (1)\n"
 	      "pingpong:\n"
 	      "      --every MS         a round begins so often (at once)\n"
 	      "      --samples          also report every round trip, as JSON\n"
@@ -220,7 +234,7 @@ static int take_own_option(int option, struct options *options,
 
 	switch (option) {
 	case OPT_SIZES:
-		*known = ROUNDS;
+		*known = ROUNDS & ~ATOMIC;
 		return parse_sizes(optarg, options);
 	case OPT_ROUNDS:
 		*known = ROUNDS;
@@ -239,6 +253,10 @@ static int take_own_option(int option, struct options *options,
 		*known = PINGPONG;
 		options->samples = true;
 		return 0;
+	case OPT_DEPTH:
+		*known = ONESIDED;
+		return parse_into(&options->depth, optarg, "the depth", 1,
+				  DIRECT_DEPTH_MAX);
 	case OPT_CLIENTS:
 		*known = HOTSPOT;
 		return parse_into(&options->count, optarg, "the number of clients",
@@ -337,6 +355,7 @@ static int run(int argc, char **argv)
 		.sizes = { 4, 16, 64, 256, 1 << 10, 4 << 10, 16 << 10, 64 << 10,
 			   256 << 10, 1 << 20, 2 << 20, 4 << 20, 16 << 20 },
 		.warmup_ns = 200 * NSEC_PER_MSEC,
+		.depth = 1,
 		.write_size = 64 << 10,
 	};
 	unsigned int known = ANY, knows_this;

@@ -21,6 +21,7 @@
 #include "common/perf.h"
 #include "common/stats.h"
 #include "options.h"
+#include "pattern.h"
 
 #define TIME_DEFAULT_NS	NSEC_PER_SEC
 
@@ -141,11 +142,7 @@ static void print_samples(const struct pingpong *test, uint64_t rounds)
 
 static void print_stats(uint64_t size, const struct stats *stats)
 {
-	out_double("rtt_median_us", " %13.1f", stats->median_ns / 1e3);
-	out_double("rtt_min_us", " %13.1f", stats->min_ns / 1e3);
-	out_double("rtt_p99_us", " %13.1f", stats->p99_ns / 1e3);
-	out_double("rtt_p999_us", NULL, stats->p999_ns / 1e3);
-	out_double("rtt_max_us", NULL, stats->max_ns / 1e3);
+	client_print_rtt(stats);
 	out_double("mbit_per_s", " %11.3f", stats_mbit_per_s(size, stats->median_ns));
 	out_text("\n");
 }
@@ -192,27 +189,18 @@ static int run_size(struct pingpong *test, uint64_t size)
 
 int pingpong_buffers(uint64_t size, char **out, char **in)
 {
-	uint64_t i;
-
 	*out = malloc(size);
 	*in = malloc(size);
 	if (!*out || !*in)
 		return fail("not enough memory for messages of %llu bytes",
 			    (unsigned long long)size);
-	/* Pieces in the wrong order must not look right. */
-	for (i = 0; i < size; i++)
-		(*out)[i] = i * 2654435761u >> 13;
+	pattern_fill(*out, size);
 	return 0;
 }
 
 static int make_buffers(struct pingpong *test)
 {
-	uint64_t i, largest = 0;
-
-	for (i = 0; i < test->options->size_count; i++)
-		if (test->options->sizes[i] > largest)
-			largest = test->options->sizes[i];
-	return pingpong_buffers(largest, &test->out, &test->in);
+	return pingpong_buffers(options_largest(test->options), &test->out, &test->in);
 }
 
 static int run_sizes(struct pingpong *test, const char *host)

@@ -12,8 +12,10 @@
 #include "common/fail.h"
 #include "common/forks.h"
 #include "common/perf.h"
+#include "direct.h"
 #include "meter.h"
 #include "options.h"
+#include "pattern.h"
 #include "usage.h"
 
 #define READ_SIZE	(256 * 1024)
@@ -21,6 +23,7 @@
 /**
  * struct test - one test of one client, as it asked for it
  * @nsec: of a source
+ * @stag: of the memory that is lent for one-sided operations; 0: none is
  */
 struct test {
 	enum perf_test	kind;
@@ -28,6 +31,7 @@ struct test {
 	uint64_t	rounds;
 	uint64_t	nsec;
 	uint64_t	interval_ns;
+	uint32_t	stag;
 };
 
 static int parse_request(const struct perf_request *request, struct test *test)
@@ -37,18 +41,24 @@ static int parse_request(const struct perf_request *request, struct test *test)
 	test->rounds = be64toh(request->rounds);
 	test->nsec = be64toh(request->nsec);
 	test->interval_ns = be32toh(request->interval_ms) * NSEC_PER_MSEC;
+	test->stag = 0;
 	if (memcmp(request->magic, PERF_MAGIC, sizeof(request->magic)))
 		return fail("the client does not speak hpsperf's protocol");
 	if (be16toh(request->version) != PERF_VERSION)
 		return fail("the client speaks version %u of hpsperf's protocol",
 			    be16toh(request->version));
-	if (test->kind < PERF_PINGPONG || test->kind > PERF_PING ||
+	if (test->kind < PERF_PINGPONG || test->kind > PERF_ATOMIC ||
 	    request->reserved)
 		return fail("the client asks for an unknown test");
 	if (!test->size || test->size > PERF_SIZE_MAX)
 		return fail("the client asks for messages of %llu bytes",
 			    (unsigned long long)test->size);
 	return 0;
+}
+
+static bool is_one_sided(const struct test *test)
+{
+	return test->kind >= PERF_WRITE;
 }
 
 static size_t buffer_size(const struct test *test)
@@ -103,6 +113,58 @@ static int pour(int fd, const struct test *test, void *buf, struct meter *meter)
 	return 0;
 }
 
+/* Registers @buf for the client. Return: its status, after fail() if it is none. */
+static enum perf_status lend(int fd, struct test *test, void *buf)
+{
+	static const unsigned int rights[] = {
+		/* to see that it is there */
+		[PERF_WRITE]	= HPS_DIRECT_REMOTE_WRITE | HPS_DIRECT_REMOTE_READ,
+		[PERF_READ]	= HPS_DIRECT_REMOTE_READ,
+		[PERF_ATOMIC]	= HPS_DIRECT_REMOTE_ATOMIC,
+	};
+	struct hps_direct_region region = {
+		.addr = (uintptr_t)buf,
+		.len = test->size,
+		.rights = rights[test->kind],
+		.flags = HPS_DIRECT_ONLY,
+	};
+
+	if (test->kind == PERF_READ)
+		pattern_fill(buf, test->size);
+	else
+		memset(buf, 0, test->size);
+	if (direct_register(fd, &region))
+		return errno == ENOMEM ? PERF_MEMORY : PERF_UNABLE;
+	test->stag = region.stag;
+	return PERF_OK;
+}
+
+/* The client does the rest, and then ends. */
+static int wait_end(int fd, const struct test *test, void *buf, struct meter *meter)
+{
+	const struct perf_region region = {
+		.stag = htobe32(test->stag),
+		.size = htobe64(test->size),
+	};
+	uint64_t moved;
+	ssize_t got;
+	char octet;
+
+	(void)buf;
+	(void)meter;
+	if (perf_send(fd, &region, sizeof(region)))
+		return -1;
+	do {
+		moved = direct_moved(fd);
+		got = recv(fd, &octet, 1, 0);
+	} while (got < 0 && (errno == EINTR ||
+			     (errno == EAGAIN && direct_moved(fd) != moved)));
+	if (got < 0)
+		return fail("waiting for the client failed: %s",
+			    strerror(errno == EAGAIN ? ETIMEDOUT : errno));
+	return got ? fail("the client sent octets that nobody wanted") : 0;
+}
+
 static int send_result(int fd, const struct meter *meter, const struct usage *usage)
 {
 	struct perf_result result = {
@@ -121,7 +183,7 @@ static int send_result(int fd, const struct meter *meter, const struct usage *us
 	return perf_send(fd, meter->bins, meter->bin_count * sizeof(*meter->bins));
 }
 
-static int run_metered(int fd, const struct test *test, void *buf, struct meter *meter)
+static int run_metered(int fd, struct test *test, void *buf, struct meter *meter)
 {
 	static int (* const kinds[])(int fd, const struct test *test, void *buf,
 				     struct meter *meter) = {
@@ -129,11 +191,18 @@ static int run_metered(int fd, const struct test *test, void *buf, struct meter 
 		[PERF_STREAM]	= swallow,
 		[PERF_SOURCE]	= pour,
 		[PERF_PING]	= echo,
+		[PERF_WRITE]	= wait_end,
+		[PERF_READ]	= wait_end,
+		[PERF_ATOMIC]	= wait_end,
 	};
 	struct perf_answer answer = { .version = htobe16(PERF_VERSION) };
+	enum perf_status status = PERF_OK;
 	struct usage usage;
 
-	if (perf_send(fd, &answer, sizeof(answer)))
+	if (is_one_sided(test))
+		status = lend(fd, test, buf);
+	answer.status = htobe16(status);
+	if (perf_send(fd, &answer, sizeof(answer)) || status)
 		return -1;
 	meter_start(meter);
 	usage_now(&usage);
@@ -143,7 +212,7 @@ static int run_metered(int fd, const struct test *test, void *buf, struct meter 
 	return send_result(fd, meter, &usage);
 }
 
-static int run_test(int fd, const struct test *test)
+static int run_test(int fd, struct test *test)
 {
 	struct meter meter;
 	void *buf;
@@ -156,6 +225,9 @@ static int run_test(int fd, const struct test *test)
 	err = meter_init(&meter, test->kind == PERF_STREAM ? test->interval_ns : 0);
 	if (!err)
 		err = run_metered(fd, test, buf, &meter);
+	/* whatever the client still does */
+	if (test->stag)
+		direct_deregister(fd, test->stag);
 	meter_free(&meter);
 	free(buf);
 	return err;
@@ -190,7 +262,7 @@ static int run_tests(int fd)
 			return refuse(fd);
 		if (run_test(fd, &test))
 			return -1;
-		if (test.kind == PERF_STREAM)
+		if (test.kind == PERF_STREAM || is_one_sided(&test))
 			return 0;
 	}
 }

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* One-sided operations of AF_HPS sockets: regions, a queue, posting. */
+#ifndef HPSPERF_DIRECT_H
+#define HPSPERF_DIRECT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include <linux/hps_direct.h>
+
+#define DIRECT_DEPTH_MAX	HPS_DIRECT_DEPTH
+
+/**
+ * struct direct_queue - a queue of completions, mapped
+ * @fd: its descriptor, -1 when there is none
+ * @ring: the mapping
+ * @size: of that
+ */
+struct direct_queue {
+	int			fd;
+	struct hps_direct_ring	*ring;
+	size_t			size;
+};
+
+/* All that return int return -1 after fail(). */
+
+/* Fills in the tag of @region. errno says why not. */
+int direct_register(int fd, struct hps_direct_region *region);
+void direct_deregister(int fd, uint32_t stag);
+
+/* For completions of socket @fd, @entries at one time. */
+int direct_queue_open(struct direct_queue *queue, int fd, unsigned int entries);
+void direct_queue_close(struct direct_queue *queue);
+
+/* @buf: the @len octets of a WRITE */
+int direct_post(int fd, const struct hps_direct_post *post, const void *buf, size_t len);
+
+/**
+ * direct_take() - wait for the next completion, which is that of a success
+ * @fd: the socket: while its connection moves there is something to wait for
+ * @timeout_ms: longest silence
+ */
+int direct_take(struct direct_queue *queue, int fd, unsigned int timeout_ms,
+		struct hps_direct_completion *done);
+
+/* A number that changes when the connection gets or delivers anything. */
+uint64_t direct_moved(int fd);
+
+#endif /* HPSPERF_DIRECT_H */
