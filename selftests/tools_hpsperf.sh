@@ -53,7 +53,7 @@ pingpong_by_ipv6() {
 }
 
 cpu_of_both_ends() {
-	"${tool[@]}" pingpong 127.0.0.1 --sizes 4 --time 0.2 --cpu --json >json &&
+	"${tool[@]}" pingpong 127.0.0.1 --sizes 4 --time 1 --cpu --json >json &&
 		[ "$(json system_percent | wc -l)" = 2 ] &&
 		sane "$(json system_percent | head -1) > 0"
 }
