@@ -87,7 +87,9 @@ static int look(struct mm_struct *mm, unsigned long at, bool write,
 	if (mmap_read_lock_killable(mm))
 		return -EINTR;
 	vma = find_vma(mm, at);
-	if (!vma || vma->vm_start > at) {
+	if (!vma || vma->vm_start > at ||
+	    !(vma->vm_flags & (write ? VM_WRITE : VM_READ))) {
+		/* not all kernels look themselves with HPS_PIN_UNSHARE */
 		err = -EFAULT;
 	} else if (vma->vm_flags & (VM_IO | VM_PFNMAP) ||
 		   (write && is_written_back(vma))) {
@@ -96,7 +98,8 @@ static int look(struct mm_struct *mm, unsigned long at, bool write,
 		*end = vma->vm_end;
 		*flags = FOLL_LONGTERM | (write ? FOLL_WRITE : 0);
 		/* private, and not for ever the file's own pages */
-		if ((vma->vm_flags & (VM_SHARED | VM_MAYWRITE)) == VM_MAYWRITE)
+		if (!write &&
+		    (vma->vm_flags & (VM_SHARED | VM_MAYWRITE)) == VM_MAYWRITE)
 			*flags |= HPS_PIN_UNSHARE;
 	}
 	mmap_read_unlock(mm);
