@@ -79,21 +79,21 @@ patience() {
 carries() { [ "$(carried "$1" "$2")" -gt "$3" ]; }
 
 # The path is suspect, but not given up: what it holds was sent again elsewhere.
-# From 2 s of silence on it is suspect, for 6 s more; TCP tries again in between
-# whatever its timer is. The other link is so slow that this takes longer.
+# From 4 s of silence on it is suspect, for 12 s more; TCP tries again in between
+# whatever its timer is, and however slow the machine. The other link takes longer.
 pause() {
 	local client silent ready before
-	shape 1 rate 20mbit || return
+	shape 1 rate 10mbit || return
 	before=$(carried a eth2)
 	silent=$(counter a HpsPathSuspect)
-	patience 2000 || return
+	patience 4000 || return
 	zc -s $((24 * mb)) & client=$!
 	wait_for "$(slow 10)" carries a eth2 $((before + mb)) || return
 	in_ns a tc qdisc change dev eth2 root netem limit 20000 rate 100mbit loss 100%
-	wait_for "$(slow 10)" moved a HpsPathSuspect "$silent" || return
+	wait_for "$(slow 15)" moved a HpsPathSuspect "$silent" || return
 	ready=$(counter a HpsPathReady)
 	in_ns a tc qdisc change dev eth2 root netem limit 20000 rate 100mbit loss 0%
-	wait_for "$(slow 10)" moved a HpsPathReady "$ready" && wait $client && patience 100
+	wait_for "$(slow 15)" moved a HpsPathReady "$ready" && wait $client && patience 100
 }
 
 with_crc() {
