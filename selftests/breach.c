@@ -192,6 +192,31 @@ TEST(reset_by_the_peer, V_HPS_STREAM)
 	still_works();
 }
 
+/* What it says may wait for room in our TCP, and we go on meanwhile, so that it must
+ * not end the channel before we do: a TCP reset would take the reason away.
+ */
+TEST(hears_us_out_after_its_reset, V_HPS_STREAM)
+{
+	static const struct linger now = { .l_onoff = 1 };
+	long long before = counter("HpsBadMessage");
+	int lst = listener(4), fd;
+	char buf[256], c;
+	struct raw r;
+
+	fd = raw_open(&r, lst);
+	CHECK(!setsockopt(fd, SOL_SOCKET, SO_LINGER, &now, sizeof(now)));
+	close(fd);
+	CHECK(raw_wait_message(&r, HPS_MSG_RESET, buf, sizeof(buf)));
+	raw_ack(&r, 0, 1 << 20);
+	raw_data(&r, 0, 0, 50000);
+	raw_send(&r, "not even a frame", 16);
+	usleep(50000);
+	CHECK_ERR(recv(r.fd, &c, 1, MSG_DONTWAIT), EAGAIN);
+	CHECK_EQ(counter("HpsBadMessage"), before);
+	close(r.fd);
+	still_works();
+}
+
 /* --- data, acknowledgements, credit ------------------------------------------------------ */
 
 static void bad_data(int lst, u8 flags, u64 off, size_t len, const char *name)

@@ -206,7 +206,7 @@ void hps_path_retire(struct hps_path *path)
 	}
 	hps_path_detach(path);
 	if (linger)
-		hps_channel_linger(ch);
+		hps_channel_drain(ch);
 	else
 		hps_channel_close(ch);
 }

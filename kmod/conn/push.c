@@ -270,6 +270,12 @@ static void push_up(struct hps_path *path)
 			return;
 		if (!suspect && !push_todo(path, HPS_TODO_RESET, send_reset))
 			return;
+		/* no memory; the peer shall know the reason */
+		if (!suspect && !path->reset_sent &&
+		    READ_ONCE(conn->todo) & HPS_TODO_RESET) {
+			hps_channel_back_off(ch);
+			return;
+		}
 	}
 	if (READ_ONCE(conn->state) == HPS_CONN_CLOSED) {
 		hps_path_retire(path);

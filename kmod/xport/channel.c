@@ -140,6 +140,19 @@ void hps_channel_linger(struct hps_channel *ch)
 }
 
 /**
+ * hps_channel_drain - let the peer close the channel, whatever it says until then
+ * @ch:	the channel, locked, without a user
+ *
+ * What was sent last may wait for room at the peer, which says that it has some by
+ * messages to a user that is gone: neither these nor data in flight are errors.
+ */
+void hps_channel_drain(struct hps_channel *ch)
+{
+	set_bit(HPS_CHANNEL_DRAINED, &ch->flags);
+	hps_channel_linger(ch);
+}
+
+/**
  * hps_channel_fail - the channel is of no use any more
  * @ch:		the channel, locked
  * @err:	why, a negative errno

@@ -76,6 +76,7 @@ enum {
 	HPS_CHANNEL_TRIMMING,	/* guards against a nested trim */
 	HPS_CHANNEL_UNSENT,	/* the transport holds what it could not send */
 	HPS_CHANNEL_STALLED,	/* arrivals wait for memory to be looked at */
+	HPS_CHANNEL_DRAINED,	/* what arrives is of no interest any more */
 };
 
 /* As TCP_CA_NAME_MAX. */
@@ -304,6 +305,7 @@ void hps_channel_init(struct hps_channel *ch, struct net *net,
 void hps_channel_put(struct hps_channel *ch);
 void hps_channel_close(struct hps_channel *ch);
 void hps_channel_linger(struct hps_channel *ch);
+void hps_channel_drain(struct hps_channel *ch);
 void hps_channel_fail(struct hps_channel *ch, int err);
 void hps_channel_abort(struct hps_channel *ch, int err, u8 cause);
 bool hps_channel_same_pair(const struct hps_channel_key *a,

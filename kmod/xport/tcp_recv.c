@@ -408,6 +408,11 @@ void hps_tcp_receive(struct hps_tcp *t)
 
 	if (ch->state == HPS_CHANNEL_DEAD || ch->state == HPS_CHANNEL_DIALING)
 		return;
+	if (unlikely(test_bit(HPS_CHANNEL_DRAINED, &ch->flags))) {
+		t->rx.pos = queue_end(t->sk);
+		trim_to(t, t->rx.pos);
+		return;
+	}
 	do {
 		err = receive_step(t);
 	} while (err > 0 && ch->state != HPS_CHANNEL_DEAD);
