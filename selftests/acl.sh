@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# lists: full short debug
+# lists: full short long
 # timeout: 90
 #
 # Admission rules: who may open connections to which HPS port.

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# lists: full debug
+# lists: full long
 # timeout: 300
 #
 # Buffers that the program did not set grow to what the paths together carry in

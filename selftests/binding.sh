@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# lists: full debug
+# lists: full long
 # timeout: 120
 #
 # Where further paths of a socket may go that is bound to an address or a device:

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# lists: full debug short
+# lists: full long short
 # timeout: 240
 #
 # The bundle as a network device: made and deleted, links by "ip link set

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# lists: full debug short
+# lists: full long short
 # timeout: 240
 #
 # The control plane: sysctls, counters, generic netlink by hpsctl and raw,

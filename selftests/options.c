@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * lists: full debug short
+ * lists: full long short
  * timeout: 240
  *
  * Socket options and ioctls: they do what TCP's do, or are refused.

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# lists: full debug
+# lists: full long
 # timeout: 120
 #
 # Socket options that all paths have, those that join later too, and those that

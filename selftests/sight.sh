@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# lists: full debug short
+# lists: full long short
 # timeout: 300
 #
 # Who looks sees: sock_diag and its filters, what is for the administrator

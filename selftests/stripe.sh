@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# lists: full debug
+# lists: full long
 # timeout: 400
 #
 # One stream over several links: that all carry it, that it arrives right

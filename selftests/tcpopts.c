@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * lists: full debug
+ * lists: full long
  * timeout: 120
  *
  * TCP's options on HPS sockets: values, and what they do.

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# lists: full debug
+# lists: full long
 #
 # hpscp: whole files, parts, refusals, keys, broken and corrupted transfers.
 # Functions run through each().
