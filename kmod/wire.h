@@ -277,7 +277,7 @@ struct hps_request_data {
 } __packed;
 static_assert(sizeof(struct hps_request_data) == 40);
 
-/* The payload of a RESULT; it follows the octets that were read. */
+/* The payload of a RESULT. */
 struct hps_result_data {
 	__be32		id;
 	__be32		reserved;

@@ -243,11 +243,28 @@ static void answered(struct hps_conn *conn, struct hps_ask *ask)
 }
 
 /**
+ * hps_ask_placed - octets of the answer to a READ are in place, or were dropped
+ * @conn:	the connection, with hps_direct; data lock held
+ * @id:		of a READ that is not answered yet
+ * @len:	how many more; the last one ends the answer
+ */
+void hps_ask_placed(struct hps_conn *conn, u32 id, u32 len)
+{
+	struct hps_ask *ask = hps_ask_find(conn, id);
+
+	ask->done += len;
+	if (ask->done < ask->len)
+		return;
+	answered(conn, ask);
+	hps_ask_complete(conn);
+}
+
+/**
  * hps_ask_result - the peer has answered a request
  * @conn:	the connection, with hps_direct; data lock held
  * @result:	what it said
  *
- * Returns 0, or -EPROTO: nobody asked, or not all of it has come.
+ * Returns 0, or -EPROTO: nobody asked, or it is a READ of more than no octets.
  */
 int hps_ask_result(struct hps_conn *conn, const struct hps_result_data *result)
 {
@@ -255,7 +272,7 @@ int hps_ask_result(struct hps_conn *conn, const struct hps_result_data *result)
 
 	if (!ask)
 		return -EPROTO;
-	if (ask->post.op == HPS_DIRECT_READ && ask->done != ask->len)
+	if (ask->post.op == HPS_DIRECT_READ && ask->len)
 		return -EPROTO;
 	if (ask->post.op != HPS_DIRECT_READ)
 		ask->value = be64_to_cpu(result->value);

@@ -17,6 +17,7 @@ bool hps_ask_room(struct hps_conn *conn, bool request);
 int hps_ask_request(struct hps_conn *conn, struct hps_ask *ask);
 void hps_ask_written(struct hps_conn *conn, struct hps_ask *ask, u64 len);
 struct hps_ask *hps_ask_find(struct hps_conn *conn, u32 id);
+void hps_ask_placed(struct hps_conn *conn, u32 id, u32 len);
 int hps_ask_result(struct hps_conn *conn, const struct hps_result_data *result);
 void hps_ask_no_answers(struct hps_conn *conn);
 void hps_ask_complete(struct hps_conn *conn);

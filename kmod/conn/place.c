@@ -145,9 +145,9 @@ static int place_octets(struct hps_path *path, u32 pos, u32 len, u32 *fresh)
 			err = hps_reasm_place(r, off, n);
 		if (err)
 			return err;
-		if (path->rx_answer && !conn->orphan)
-			hps_ask_find(conn, path->rx_tag)->done += n;
 		hps_mib_add(conn->net, HPS_MIB_PLACED_OCTETS, n);
+		if (path->rx_answer && !conn->orphan)
+			hps_ask_placed(conn, path->rx_tag, n);
 		*fresh += n;
 		off += n;
 		n = end - off;

@@ -137,7 +137,8 @@ static int read_step(struct hps_conn *conn, struct hps_element *e)
 	/* All of it or nothing is allowed. */
 	if (!e->done && find(conn, &e->request, 0, len, DDP_RIGHT_READ, &region))
 		return -EACCES;
-	if (e->done == len) {
+	/* The last octet of an answer ends it. */
+	if (!len) {
 		n = give_result(conn, &e->request, 0);
 		return min(n, 0);
 	}
@@ -147,7 +148,7 @@ static int read_step(struct hps_conn *conn, struct hps_element *e)
 	if (n < 0)
 		return n;
 	e->done += n;
-	return 1;
+	return e->done < len;
 }
 
 static int atomic_step(struct hps_conn *conn, struct hps_element *e)
