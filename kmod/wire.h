@@ -263,6 +263,7 @@ static_assert(sizeof(struct hps_place) == 32);
 #define HPS_REQUEST_READ	1
 #define HPS_REQUEST_SWAP	2
 #define HPS_REQUEST_ADD		3
+#define HPS_REQUEST_INVALIDATE	4
 
 /* The payload of a REQUEST, which is one segment. */
 struct hps_request_data {
@@ -270,7 +271,7 @@ struct hps_request_data {
 	__u8		op;		/* HPS_REQUEST_* */
 	__u8		reserved[3];
 	__be32		stag;
-	__be32		len;		/* READ: octets; else 8 */
+	__be32		len;		/* READ: octets; SWAP, ADD: 8; else 0 */
 	__be64		place;		/* tagged offset */
 	__be64		operand;	/* to add, or to swap in */
 	__be64		compare;

@@ -277,6 +277,36 @@ TEST(read_nothing, V_DIRECT)
 	CHECK(is_all(e.sink, 100, 0));
 }
 
+#define MAY_INVALIDATE	(ALL_RIGHTS | HPS_DIRECT_REMOTE_INVALIDATE)
+
+/* Who reads the message has the memory for itself. */
+TEST(invalidate_and_send, V_HPS)
+{
+	struct hps_direct_completion c;
+	struct ends e;
+	uint32_t stag;
+	char ch;
+
+	ends_open(&e, 4 * MB);
+	stag = enrol_with(e.p.b, e.mem, 4 * MB, MAY_INVALIDATE, HPS_DIRECT_ONLY);
+	post_ok(e.p.a, post_write(1, stag, 0), pattern_of(4 * MB, 7), 4 * MB);
+	post_ok(e.p.a, post_invalidate(2, stag), NULL, 0);
+	CHECK_EQ(send(e.p.a, "m", 1, 0), 1);
+	CHECK_EQ(recv(e.p.b, &ch, 1, 0), 1);
+	CHECK(pattern_ok(e.mem, 4 * MB, 7));
+	queue_expect(&e.q, 1, 0);
+	c = queue_take(&e.q);
+	CHECK_EQ(c.data, 2);
+	CHECK_EQ(c.status, 0);
+	CHECK_EQ(c.len, 0);
+	CHECK_EQ(c.op, HPS_DIRECT_INVALIDATE);
+	/* It is there still, and another one of the same memory is not touched. */
+	deregister(e.p.b, stag);
+	post_ok(e.p.a, post_write(3, e.stag, 0), "x", 1);
+	queue_expect(&e.q, 3, 0);
+	CHECK_EQ(e.mem[0], 'x');
+}
+
 static uint64_t at(const struct ends *e, size_t offset)
 {
 	uint64_t x;

@@ -246,6 +246,15 @@ void post_ok(int fd, struct hps_direct_post post, const void *buf, size_t len)
 }
 
 /* Posts @len octets of nothing, without waiting. */
+struct hps_direct_post post_invalidate(uint64_t data, uint32_t stag)
+{
+	return (struct hps_direct_post) {
+		.data = data,
+		.op = HPS_DIRECT_INVALIDATE,
+		.stag = stag,
+	};
+}
+
 int post_one(int fd, struct hps_direct_post post, size_t len)
 {
 	static const char octets[100];

@@ -67,6 +67,7 @@ struct hps_direct_post post_add(uint64_t data, uint32_t stag, uint64_t offset,
 				uint64_t operand);
 struct hps_direct_post post_swap(uint64_t data, uint32_t stag, uint64_t offset,
 				 uint64_t compare, uint64_t operand);
+struct hps_direct_post post_invalidate(uint64_t data, uint32_t stag);
 int post_one(int fd, struct hps_direct_post post, size_t len);
 void post_ok(int fd, struct hps_direct_post post, const void *buf, size_t len);
 

@@ -77,7 +77,8 @@ TEST(unknown_operations, V_DIRECT)
 	for (op = 0; op < 256; op++) {
 		post = post_write(1, e.stag, 0);
 		post.op = op;
-		if (op < HPS_DIRECT_WRITE || op > HPS_DIRECT_ADD)
+		if (op < HPS_DIRECT_WRITE ||
+		    (op > HPS_DIRECT_ADD && op != HPS_DIRECT_INVALIDATE))
 			CHECK_ERR(post_one(e.p.a, post, 0), EINVAL);
 	}
 }
@@ -481,4 +482,56 @@ TEST(region_has_gone, V_HPS)
 	deregister(e.p.b, e.stag);
 	refuse(&e, post_write(2, e.stag, 0), 1);
 	CHECK_EQ(e.mem[0], 'x');
+}
+
+#define MAY_INVALIDATE	(ALL_RIGHTS | HPS_DIRECT_REMOTE_INVALIDATE)
+
+TEST(region_was_invalidated, V_HPS)
+{
+	uint32_t stag;
+	struct ends e;
+
+	ends_open(&e, 4096);
+	stag = enrol_with(e.p.b, e.mem, 4096, MAY_INVALIDATE, HPS_DIRECT_ONLY);
+	post_ok(e.p.a, post_invalidate(1, stag), NULL, 0);
+	queue_expect(&e.q, 1, 0);
+	refuse(&e, post_write(2, stag, 0), 1);
+	CHECK(is_all(e.mem, 4096, 0));
+}
+
+TEST(invalidated_twice, V_HPS)
+{
+	uint32_t stag;
+	struct ends e;
+
+	ends_open(&e, 4096);
+	stag = enrol_with(e.p.b, e.mem, 4096, MAY_INVALIDATE, HPS_DIRECT_ONLY);
+	post_ok(e.p.a, post_invalidate(1, stag), NULL, 0);
+	queue_expect(&e.q, 1, 0);
+	refuse(&e, post_invalidate(2, stag), 0);
+}
+
+TEST(invalidate_without_right, V_HPS)
+{
+	struct ends e;
+
+	ends_open(&e, 4096);
+	refuse(&e, post_invalidate(1, e.stag), 0);
+	deregister(e.p.b, e.stag);
+}
+
+TEST(invalidate_is_for_one_connection, V_DIRECT)
+{
+	struct hps_direct_post post;
+	struct hps_direct_region r;
+	struct ends e;
+
+	ends_open(&e, 4096);
+	r = region(e.mem, 4096, MAY_INVALIDATE);
+	CHECK_ERR(try_register(e.p.b, &r), EINVAL);
+	post = post_invalidate(1, e.stag);
+	post.offset = 1;
+	CHECK_ERR(try_post(e.p.a, &post, NULL, 0, 0), EINVAL);
+	post = post_invalidate(1, e.stag);
+	CHECK_ERR(try_post(e.p.a, &post, "x", 1, 0), EINVAL);
 }

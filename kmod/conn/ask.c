@@ -126,6 +126,7 @@ static const u8 request_op[] = {
 	[HPS_DIRECT_READ]	= HPS_REQUEST_READ,
 	[HPS_DIRECT_SWAP]	= HPS_REQUEST_SWAP,
 	[HPS_DIRECT_ADD]	= HPS_REQUEST_ADD,
+	[HPS_DIRECT_INVALIDATE]	= HPS_REQUEST_INVALIDATE,
 };
 
 static int fill_request(void *to, u32 len, void *arg)
@@ -147,6 +148,18 @@ static int fill_request(void *to, u32 len, void *arg)
 	return 0;
 }
 
+static u64 request_len(const struct hps_direct_post *post)
+{
+	switch (post->op) {
+	case HPS_DIRECT_READ:
+		return post->len;
+	case HPS_DIRECT_INVALIDATE:
+		return 0;
+	default:
+		return sizeof(u64);
+	}
+}
+
 /* The ids of those that are not answered differ: there are few of them. */
 static u32 new_id(struct hps_conn *conn)
 {
@@ -159,7 +172,7 @@ static u32 new_id(struct hps_conn *conn)
 }
 
 /**
- * hps_ask_request - post a READ, SWAP or ADD
+ * hps_ask_request - post what the peer answers: not a WRITE
  * @conn:	the connection
  * @ask:	from hps_ask_begin(); the connection's if this succeeds
  *
@@ -172,7 +185,7 @@ int hps_ask_request(struct hps_conn *conn, struct hps_ask *ask)
 	struct hps_direct *d = conn->direct;
 	int err = -EPIPE;
 
-	ask->len = ask->post.op == HPS_DIRECT_READ ? ask->post.len : sizeof(u64);
+	ask->len = request_len(&ask->post);
 	spin_lock_bh(&conn->lock);
 	if (conn->state != HPS_CONN_ESTABLISHED || conn->snd.fin || conn->rcv.fin)
 		goto out;

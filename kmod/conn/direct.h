@@ -23,14 +23,14 @@ struct hps_cq;
  * struct hps_ask - an operation of ours
  * @node:	in hps_direct.asks, in the order of posting
  * @post:	what was posted
- * @id:		READ, SWAP, ADD: names it in the answer
+ * @id:		all but WRITE: names it in the answer
  * @end:	behind its last octet in the stream
  * @len:	octets to be written or read
  * @done:	READ: octets that have come
  * @value:	SWAP, ADD: what was there before
  * @status:	0 or a negative errno, as far as it is known
  * @queued:	a place in the queue is kept for its completion
- * @answered:	READ, SWAP, ADD: nothing more will come
+ * @answered:	all but WRITE: nothing more will come
  */
 struct hps_ask {
 	struct list_head	node;

@@ -151,23 +151,41 @@ static int read_step(struct hps_conn *conn, struct hps_element *e)
 	return e->done < len;
 }
 
-static int atomic_step(struct hps_conn *conn, struct hps_element *e)
+static int swap_or_add(const struct hps_conn *conn, struct hps_element *e)
 {
 	const struct hps_request_data *r = &e->request;
 	struct hps_region *region;
+
+	if (be32_to_cpu(r->len) != sizeof(e->value) ||
+	    find(conn, r, 0, sizeof(e->value), DDP_RIGHT_ATOMIC, &region))
+		return -EACCES;
+	return hps_region_atomic(region, be64_to_cpu(r->place), r->op,
+				 be64_to_cpu(r->operand),
+				 be64_to_cpu(r->compare), &e->value);
+}
+
+/* Only this connection uses the region: nothing is under way behind the data lock. */
+static int invalidate(const struct hps_conn *conn, struct hps_element *e)
+{
+	const struct hps_request_data *r = &e->request;
+	struct hps_region *region;
+
+	if (r->len || find(conn, r, 0, 0, DDP_RIGHT_INVALIDATE, &region))
+		return -EACCES;
+	WRITE_ONCE(region->ddp.valid, false);
+	return 0;
+}
+
+/* It must not be carried out twice: it is once its result is in place. */
+static int once_step(struct hps_conn *conn, struct hps_element *e,
+		     int (*carry_out)(const struct hps_conn *, struct hps_element *))
+{
 	int n;
 
-	/* It must not be carried out twice: it is once its result is in place. */
-	if (!e->done) {
-		if (be32_to_cpu(r->len) != sizeof(e->value) ||
-		    find(conn, r, 0, sizeof(e->value), DDP_RIGHT_ATOMIC, &region) ||
-		    hps_region_atomic(region, be64_to_cpu(r->place), r->op,
-				      be64_to_cpu(r->operand),
-				      be64_to_cpu(r->compare), &e->value))
-			return -EACCES;
-		e->done = sizeof(e->value);
-	}
-	n = give_result(conn, r, e->value);
+	if (!e->done && carry_out(conn, e))
+		return -EACCES;
+	e->done = 1;
+	n = give_result(conn, &e->request, e->value);
 	return min(n, 0);
 }
 
@@ -181,7 +199,9 @@ static int step(struct hps_conn *conn, struct hps_element *e)
 		return read_step(conn, e);
 	case HPS_REQUEST_SWAP:
 	case HPS_REQUEST_ADD:
-		return atomic_step(conn, e);
+		return once_step(conn, e, swap_or_add);
+	case HPS_REQUEST_INVALIDATE:
+		return once_step(conn, e, invalidate);
 	}
 	return -EPROTO;
 }

@@ -29,9 +29,10 @@
 static_assert(HPS_DIRECT_REMOTE_READ == DDP_RIGHT_READ);
 static_assert(HPS_DIRECT_REMOTE_WRITE == DDP_RIGHT_WRITE);
 static_assert(HPS_DIRECT_REMOTE_ATOMIC == DDP_RIGHT_ATOMIC);
+static_assert(HPS_DIRECT_REMOTE_INVALIDATE == DDP_RIGHT_INVALIDATE);
 
 #define RIGHTS	(HPS_DIRECT_REMOTE_READ | HPS_DIRECT_REMOTE_WRITE | \
-		 HPS_DIRECT_REMOTE_ATOMIC)
+		 HPS_DIRECT_REMOTE_ATOMIC | HPS_DIRECT_REMOTE_INVALIDATE)
 #define FLAGS	(HPS_DIRECT_ONLY | HPS_DIRECT_SINK)
 
 /* Pages that are pinned, or given back, between two looks at who else wants to
@@ -309,7 +310,8 @@ static struct hps_region *region_new(const struct hps_domain *d, u32 stream,
 	r->ddp.len = arg->len;
 	r->ddp.domain = d->id;
 	r->ddp.stream = stream;
-	r->writable = r->ddp.rights & ~DDP_RIGHT_READ;
+	r->writable = r->ddp.rights & (DDP_RIGHT_WRITE | DDP_RIGHT_ATOMIC |
+				       DDP_RIGHT_SINK);
 	r->head = offset_in_page(addr);
 	if (arg->len)
 		r->nr_pages = ((addr + (arg->len - 1)) >> PAGE_SHIFT) -
@@ -328,12 +330,17 @@ static struct hps_region *region_new(const struct hps_domain *d, u32 stream,
  * hps_region_check - is this the description of a region?
  * @arg:	from the program
  *
- * Context: any. Return: 0; -EINVAL for unknown rights and flags and for what
- * wraps; -EFAULT for what is no address.
+ * Context: any. Return: 0; -EINVAL for unknown rights and flags, for a right to
+ * invalidate what others use as well, and for what wraps; -EFAULT for what is no
+ * address.
  */
 int hps_region_check(const struct hps_direct_region *arg)
 {
 	if (arg->rights & ~RIGHTS || arg->flags & ~FLAGS || arg->reserved)
+		return -EINVAL;
+	/* Nobody waits for accesses of other connections that are under way. */
+	if (arg->rights & HPS_DIRECT_REMOTE_INVALIDATE &&
+	    !(arg->flags & HPS_DIRECT_ONLY))
 		return -EINVAL;
 	if (!arg->len)
 		return 0;

@@ -29,6 +29,8 @@ static bool is_well_formed(const struct hps_direct_post *post)
 		return has_only(post, false, true, false);
 	case HPS_DIRECT_SWAP:
 		return has_only(post, false, true, true);
+	case HPS_DIRECT_INVALIDATE:
+		return !post->offset && has_only(post, false, false, false);
 	}
 	return false;
 }

@@ -37,6 +37,7 @@
 #define HPS_DIRECT_REMOTE_READ		0x1
 #define HPS_DIRECT_REMOTE_WRITE		0x2
 #define HPS_DIRECT_REMOTE_ATOMIC	0x4
+#define HPS_DIRECT_REMOTE_INVALIDATE	0x8	/* only with HPS_DIRECT_ONLY */
 
 /* hps_direct_region.flags */
 #define HPS_DIRECT_ONLY		0x1	/* only the peer of this socket */
@@ -82,11 +83,12 @@ struct hps_direct_queue {
 
 #define HPS_DIRECT_QUEUE_MAX	65536
 
-/* Operations; the numbers of libhps. */
+/* Operations; their numbers mean nothing else in libhps. */
 #define HPS_DIRECT_WRITE	3
 #define HPS_DIRECT_READ		4
 #define HPS_DIRECT_SWAP		5	/* compare and swap 64 bits */
 #define HPS_DIRECT_ADD		6	/* fetch and add 64 bits */
+#define HPS_DIRECT_INVALIDATE	8	/* end the use of the region */
 
 /* hps_direct_post.flags */
 #define HPS_DIRECT_SILENT	0x1	/* no completion unless it fails */
@@ -105,6 +107,10 @@ struct hps_direct_queue {
  * @len:	READ: octets, 1 GiB at most; else zero
  * @operand:	ADD: what is added; SWAP: what is swapped in
  * @compare:	SWAP: only if this is there
+ *
+ * INVALIDATE ends what the peers may do with a region, when all that was posted and sent
+ * before has arrived; a message that follows tells the peer so (Send with Invalidate).
+ * The region stays registered, and its memory pinned, until its owner ends it.
  *
  * What WRITE writes is the payload of sendmsg(), which returns its length; all
  * others have no payload and return 0. EAGAIN without waiting: too many operations
