@@ -7,6 +7,7 @@
 #include "conn/listener.h"
 #include "conn/path.h"
 #include "conn/place.h"
+#include "conn/posted.h"
 #include "conn/recv.h"
 #include "conn/rejoin.h"
 #include "conn/send.h"
@@ -149,6 +150,7 @@ static u32 path_parsed(struct hps_channel *ch, u32 pos)
 	hps_place_due(conn);
 	if (unlikely(path->rx_type > HPS_MSG_DATA))
 		hps_recv_placed(conn);
+	hps_posted_arrived(path);
 	frontier = rcv->reasm.frontier;
 	ch->waits = holds_beyond(path, frontier);
 	if (unlikely(conn->deferred) && (frontier || rcv->fin))
@@ -276,6 +278,8 @@ static int on_reset(struct hps_path *path, const struct hps_msg *msg, u32 len)
 	spin_lock_bh(&conn->lock);
 	if (conn->state != HPS_CONN_CLOSED)
 		hps_mib_inc(conn->net, HPS_MIB_CONN_RESET);
+	/* What came before it counts. */
+	hps_posted_arrived(path);
 	reason = hps_reason_of_peer(m->reason);
 	hps_conn_lost(conn, reason == HPS_REASON_ACCESS ? -EREMOTEIO :
 					hps_conn_reset_errno(conn), reason);
@@ -368,6 +372,7 @@ static void path_down(struct hps_channel *ch, int err)
 
 	spin_lock_bh(&conn->lock);
 	path->state = HPS_PATH_DOWN;
+	hps_posted_arrived(path);
 	trace_hps_path_down(conn->token, ch->key.ifindex, 0, err);
 	if (was_up)
 		hps_path_note(path, HPS_CONN_EVENT_PATH_DOWN,

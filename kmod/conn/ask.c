@@ -53,15 +53,10 @@ struct hps_ask *hps_ask_begin(struct hps_conn *conn, struct hps_cq *cq,
 	else if (d->nr_asks >= HPS_DIRECT_DEPTH)
 		err = -EAGAIN;
 	else if (cq)
-		err = hps_cq_reserve(cq);
+		err = hps_direct_reserve(d, cq);
 	if (!err) {
 		d->nr_asks++;
 		ask->queued = cq;
-		/* A socket has one queue for ever. */
-		if (cq && !d->cq) {
-			hps_cq_hold(cq);
-			d->cq = cq;
-		}
 	}
 	spin_unlock_bh(&conn->lock);
 	if (!err)

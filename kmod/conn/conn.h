@@ -180,6 +180,8 @@ struct hps_send {
  * @fin_off:	end of the peer's stream, if @fin
  * @told:	frontier that the socket was told of
  * @want:	the least that wakes a sleeping reader, HPS_NO_READER if none sleeps
+ * @posted:	receives that are posted: the stream is theirs, and no reader's. Counted
+ *		up with the socket locked, too
  * @duplicate_octets: payload that had arrived before, over all paths ever
  */
 struct hps_recv {
@@ -191,6 +193,7 @@ struct hps_recv {
 	u64			want;
 	u64			ask;
 	u64			duplicate_octets;
+	u32			posted;
 	bool			fin;
 };
 

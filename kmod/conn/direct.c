@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
-/* One-sided operations of a connection: what it keeps for them, from first to last. */
+/* Direct placement of a connection: what it keeps for that, from first to last. */
 #include "conn/direct.h"
 
 #include <linux/slab.h>
 
 #include "conn/ask.h"
 #include "conn/cq.h"
+#include "conn/posted.h"
 
 /**
  * hps_direct_get - what the connection has for one-sided operations, made if need be
@@ -24,13 +25,35 @@ struct hps_direct *hps_direct_get(struct hps_conn *conn, gfp_t gfp)
 	d = kzalloc(sizeof(*d), gfp);
 	if (!d)
 		return NULL;
+	d->conn = conn;
 	INIT_LIST_HEAD(&d->asks);
 	INIT_LIST_HEAD(&d->elements);
 	INIT_LIST_HEAD(&d->served);
+	INIT_LIST_HEAD(&d->receives);
+	INIT_WORK(&d->drain, hps_posted_drain);
 	WRITE_ONCE(conn->direct, d);
 	/* Pairs with that of end_record(): one of us sees the other. */
 	smp_mb();
 	return d;
+}
+
+/**
+ * hps_direct_reserve - keep a place for a completion
+ * @d:	of the connection; data lock held
+ * @cq:	the socket's queue
+ *
+ * Returns 0 or -ENOBUFS.
+ */
+int hps_direct_reserve(struct hps_direct *d, struct hps_cq *cq)
+{
+	int err = hps_cq_reserve(cq);
+
+	/* A socket has one queue for ever. */
+	if (!err && !d->cq) {
+		hps_cq_hold(cq);
+		d->cq = cq;
+	}
+	return err;
 }
 
 static void free_elements(struct list_head *list)
@@ -56,6 +79,7 @@ void hps_direct_forget(struct hps_conn *conn, int err)
 	if (!d)
 		return;
 	hps_ask_flush(conn, err);
+	hps_posted_flush(conn, err);
 	free_elements(&d->elements);
 	free_elements(&d->served);
 	d->nr_results = 0;

@@ -5,6 +5,7 @@
  *   ask.c     what this end wants of the peer's memory, until it is completed
  *   serve.c   what the peer wants of ours
  *   place.c   octets and elements as they arrive
+ *   posted.c  receives that were posted: the stream goes to memory of the program
  */
 #ifndef _HPS_CONN_DIRECT_H
 #define _HPS_CONN_DIRECT_H
@@ -12,6 +13,7 @@
 #include <linux/list.h>
 #include <linux/mm_types_task.h>
 #include <linux/types.h>
+#include <linux/workqueue.h>
 #include <uapi/linux/hps_direct.h>
 
 #include "wire.h"
@@ -70,11 +72,43 @@ struct hps_element {
 };
 
 /**
- * struct hps_direct - what a connection has for one-sided operations
+ * struct hps_receive - a receive that was posted
+ * @node:	in hps_direct.receives, in the order of posting
+ * @data:	of its hps_direct_post
+ * @flags:	the same
+ * @len:	octets of all pieces
+ * @done:	octets that are in place
+ * @dropped:	of a record, octets that had no room
+ * @filled:	octets that are in @piece[@at], which the next one goes to
+ * @at:		see above; @nr: none has room
+ * @nr:		pieces
+ * @status:	-EFAULT: the memory went in the middle of a record
+ * @queued:	a place in the queue is kept for its completion
+ * @piece:	where octets go
+ */
+struct hps_receive {
+	struct list_head	node;
+	u64			data;
+	u32			flags;
+	u64			len;
+	u64			done;
+	u64			dropped;
+	u64			filled;
+	unsigned int		at;
+	unsigned int		nr;
+	int			status;
+	bool			queued;
+	struct hps_direct_piece	piece[];
+};
+
+/**
+ * struct hps_direct - what a connection has for one-sided operations, and for receives
  *
- * Lifetime and locking: made at the first operation, of ours or of the peer's, and
- * freed with the connection; all under the data lock.
+ * Lifetime and locking: made at the first operation, of ours or of the peer's, or the
+ * first receive, and freed with the connection; all under the data lock. @drain holds
+ * the connection while it is queued.
  *
+ * @conn:	whose it is
  * @asks:	struct hps_ask, not completed; @nr_asks of them, @nr_requests of which
  *		wait for an answer
  * @wanted:	somebody waits for one of these counts to go down
@@ -85,8 +119,11 @@ struct hps_element {
  * @served:	requests of the peer to be answered, in order; @nr_served of them and
  *		of those in @elements
  * @frag:	where answers are put together
+ * @receives:	struct hps_receive, not completed; hps_recv.posted of them
+ * @drain:	takes what lies in the queue of a dead channel
  */
 struct hps_direct {
+	struct hps_conn		*conn;
 	struct list_head	asks;
 	unsigned int		nr_asks;
 	unsigned int		nr_requests;
@@ -98,9 +135,12 @@ struct hps_direct {
 	struct list_head	served;
 	unsigned int		nr_served;
 	struct page_frag	frag;
+	struct list_head	receives;
+	struct work_struct	drain;
 };
 
 struct hps_direct *hps_direct_get(struct hps_conn *conn, gfp_t gfp);
+int hps_direct_reserve(struct hps_direct *d, struct hps_cq *cq);
 void hps_direct_forget(struct hps_conn *conn, int err);
 void hps_direct_free(struct hps_conn *conn);
 

@@ -43,9 +43,18 @@ int hps_place_begin(struct hps_path *path, const struct hps_data *head)
 
 /* --- placed octets ------------------------------------------------------------------ */
 
-/* Copies what lies at @pos of the channel to the region. RCU. */
-static int copy(struct hps_channel *ch, u32 pos, struct hps_region *region,
-		u64 off, u32 len)
+/**
+ * hps_place_copy - copy what lies in a channel to a region
+ * @ch:		the channel, locked
+ * @pos:	where it lies
+ * @region:	the region, found under RCU
+ * @off:	where in it, inside
+ * @len:	octets, inside
+ *
+ * Returns 0 or an error of the channel.
+ */
+int hps_place_copy(struct hps_channel *ch, u32 pos, struct hps_region *region,
+		   u64 off, u32 len)
 {
 	int err = 0;
 	void *to;
@@ -88,7 +97,8 @@ static int place_answer(struct hps_path *path, u32 pos, u64 place, u32 len)
 	access.stag = ask->post.sink;
 	access.offset = ask->post.sink_offset + place;
 	if (!hps_region_find(conn->net, &access, &region))
-		return copy(path->ch, pos, region, access.offset, len);
+		return hps_place_copy(path->ch, pos, region,
+				      access.offset, len);
 	ask->status = -ECANCELED;
 	return 0;
 }
@@ -109,7 +119,7 @@ static int place_write(struct hps_path *path, u32 pos, u64 place, u32 len)
 
 	if (hps_region_find(conn->net, &access, &region))
 		return -EACCES;
-	return copy(path->ch, pos, region, place, len);
+	return hps_place_copy(path->ch, pos, region, place, len);
 }
 
 /* Octets that have not arrived before, @skip behind those that come next. */

@@ -10,7 +10,10 @@
 
 struct hps_element;
 struct hps_path;
+struct hps_region;
 
+int hps_place_copy(struct hps_channel *ch, u32 pos, struct hps_region *region,
+		   u64 off, u32 len);
 int hps_place_begin(struct hps_path *path, const struct hps_data *head);
 int hps_place_payload(struct hps_path *path, u32 pos, u32 len, bool end,
 		      u32 *fresh);

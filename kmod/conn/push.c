@@ -3,6 +3,7 @@
 #include "compat.h"
 #include "conn/join.h"
 #include "conn/path.h"
+#include "conn/posted.h"
 #include "conn/recv.h"
 #include "conn/send.h"
 #include "conn/serve.h"
@@ -304,10 +305,15 @@ void hps_path_push(struct hps_channel *ch)
 {
 	struct hps_path *path = ch->user;
 	struct hps_conn *conn = path->conn;
+	bool taken;
 
 	/* The path may end here, and be the last to hold the connection. */
 	hps_conn_hold(conn);
+	taken = hps_posted_take(path);
 	if (push_own(path) && path->state == HPS_PATH_UP)
 		push_up(path);
+	/* Behind what tells the peer of it: one packet does both. */
+	if (taken && ch->state != HPS_CHANNEL_DEAD)
+		ch->ops->trim(ch);
 	hps_conn_put(conn);
 }

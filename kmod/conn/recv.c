@@ -185,10 +185,15 @@ static bool next_run(struct hps_conn *conn, struct hps_read *r, u64 *at,
 	return found;
 }
 
-/* Lets go of the channel that was read from. @push: it carries what must be
- * told as well, before TCP acknowledges what is dropped: one packet does both.
+/**
+ * hps_recv_let_go - unlock a channel that was read from, and drop the reference
+ * @ch:		the channel, locked, or NULL
+ * @push:	it carries what must be told as well, before TCP acknowledges what is
+ *		dropped: one packet does both
+ *
+ * Context: process.
  */
-static void unlock_channel(struct hps_channel *ch, bool push)
+void hps_recv_let_go(struct hps_channel *ch, bool push)
 {
 	if (!ch)
 		return;
@@ -236,7 +241,7 @@ int hps_recv_read(struct hps_conn *conn, struct hps_read *r)
 	while (next_run(conn, r, &at, taken, &run, &due)) {
 		taken = 0;
 		if (run.ch != held) {
-			unlock_channel(held, false);
+			hps_recv_let_go(held, false);
 			held = run.ch;
 			hps_channel_lock(held);
 		} else {
@@ -256,7 +261,7 @@ int hps_recv_read(struct hps_conn *conn, struct hps_read *r)
 	}
 	/* With several paths the least loaded one is the one to tell by. */
 	same = due && held && READ_ONCE(conn->nr_paths) == 1;
-	unlock_channel(held, same);
+	hps_recv_let_go(held, same);
 	if (due && !same)
 		hps_send_push(conn);
 	return min(n, 0);
@@ -307,15 +312,19 @@ int hps_recv_skip_record(struct hps_conn *conn, size_t *len)
 		spin_unlock_bh(&conn->lock);
 		if (ch)
 			hps_channel_lock(ch);
-		unlock_channel(ch, false);
+		hps_recv_let_go(ch, false);
 	}
 	tell_taken(conn);
 	return 0;
 }
 
-/* Octets that a read would find, all of them in order. */
+/* Octets that a read would find, all of them in order: none while receives are posted.
+ * With the socket locked that does not become less, for then nobody posts.
+ */
 u64 hps_recv_queued(const struct hps_conn *conn)
 {
+	if (unlikely(READ_ONCE(conn->rcv.posted)))
+		return 0;
 	return READ_ONCE(conn->rcv.reasm.ready);
 }
 
@@ -340,6 +349,8 @@ bool hps_recv_readable(const struct hps_conn *conn, u64 want)
 	const struct hps_reasm *r = &conn->rcv.reasm;
 	u64 queued = r->ready;
 
+	if (unlikely(conn->rcv.posted))
+		return false;
 	if (conn->rcv.fin && r->frontier == conn->rcv.fin_off)
 		return true;
 	if (!queued)
@@ -355,12 +366,14 @@ bool hps_recv_readable(const struct hps_conn *conn, u64 want)
 /**
  * hps_recv_arrived - more of the stream can be read, or its end was reached
  * @conn:	the connection; data lock held
+ *
+ * The socket is not told before all receives that were posted are completed.
  */
 void hps_recv_arrived(struct hps_conn *conn)
 {
 	struct sock *sk = conn->sk;
 
-	if (!sk)
+	if (!sk || conn->rcv.posted)
 		return;
 	if (conn->rcv.fin && conn->rcv.reasm.frontier == conn->rcv.fin_off) {
 		WRITE_ONCE(sk->sk_shutdown, sk->sk_shutdown | RCV_SHUTDOWN);

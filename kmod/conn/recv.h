@@ -37,6 +37,7 @@ bool hps_recv_readable(const struct hps_conn *conn, u64 want);
 u64 hps_recv_queued(const struct hps_conn *conn);
 bool hps_recv_at_end(const struct hps_conn *conn);
 void hps_recv_arrived(struct hps_conn *conn);
+void hps_recv_let_go(struct hps_channel *ch, bool push);
 void hps_recv_placed(struct hps_conn *conn);
 void hps_recv_grow(struct hps_conn *conn, u32 buffer);
 bool hps_recv_wait(struct hps_conn *conn, u64 want);

@@ -77,6 +77,8 @@ enum hps_mib_field {
 	HPS_MIB_PLACED_OCTETS,		/* put in memory of programs by peers */
 	HPS_MIB_REQUEST_SERVED,		/* reads and atomics of peers */
 	HPS_MIB_ASK_COMPLETED,		/* one-sided operations of ours */
+	HPS_MIB_POSTED_OCTETS,		/* received into memory that was posted */
+	HPS_MIB_RECEIVE_COMPLETED,	/* receives that were posted */
 	HPS_MIB_REGION_REGISTERED,	/* regions ever registered */
 	HPS_MIB_REGION_PER_PAGE,	/* of these, not mapped in one piece */
 	HPS_MIB_REGIONS,		/* regions that are there now */

@@ -14,6 +14,7 @@
 #include "conn/conn.h"
 #include "conn/cq.h"
 #include "conn/join.h"
+#include "conn/posted.h"
 #include "conn/send.h"
 #include "ddp/region.h"
 #include "link/bundle.h"
@@ -431,6 +432,7 @@ static int hps_shutdown(struct socket *sock, int how)
 		/* Softirq sets bits as well, under the data lock. */
 		spin_lock_bh(&hs->conn->lock);
 		WRITE_ONCE(sk->sk_shutdown, sk->sk_shutdown | how);
+		hps_posted_look(hs->conn);
 		spin_unlock_bh(&hs->conn->lock);
 		if (how & SEND_SHUTDOWN) {
 			hps_conn_shutdown(hs->conn);

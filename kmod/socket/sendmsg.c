@@ -226,8 +226,10 @@ static ssize_t write_payload(struct sock *sk, struct hps_conn *conn,
 /* What the control messages of a write say. */
 struct control {
 	u8			policy;		/* as in struct hps_intent */
-	bool			posts;		/* an operation: @post */
+	bool			posts;		/* an operation: @post, @more */
 	struct hps_direct_post	post;
+	const struct hps_direct_piece *more;	/* the kernel's copy, of @nr_more */
+	size_t			nr_more;
 };
 
 static int take_policy(const struct cmsghdr *cmsg, struct control *control)
@@ -245,11 +247,19 @@ static int take_policy(const struct cmsghdr *cmsg, struct control *control)
 static int take_post(const struct cmsghdr *cmsg, size_t len,
 		     struct control *control)
 {
-	if (cmsg->cmsg_len != CMSG_LEN(sizeof(control->post)) || control->posts)
+	size_t more = cmsg->cmsg_len - CMSG_LEN(sizeof(control->post));
+	int err;
+
+	if (cmsg->cmsg_len < CMSG_LEN(sizeof(control->post)) ||
+	    more % sizeof(*control->more) || control->posts)
 		return -EINVAL;
 	memcpy(&control->post, CMSG_DATA(cmsg), sizeof(control->post));
+	control->more = CMSG_DATA(cmsg) + sizeof(control->post);
+	control->nr_more = more / sizeof(*control->more);
 	control->posts = true;
-	return hps_post_check(&control->post, len);
+	err = hps_post_check(&control->post, len);
+	return err ? : hps_post_check_pieces(&control->post, control->more,
+					     control->nr_more);
 }
 
 /* Nothing is ignored. */
@@ -538,6 +548,12 @@ int hps_sendmsg(struct socket *sock, struct msghdr *msg, size_t len)
 	if (err)
 		return err;
 	lock_sock(sk);
+	if (control.posts && control.post.op == HPS_DIRECT_RECV) {
+		err = hps_post_receive(sk, &control.post, control.more,
+				       control.nr_more);
+		release_sock(sk);
+		return err;
+	}
 	timeo = sock_sndtimeo(sk, msg->msg_flags & MSG_DONTWAIT);
 	err = hps_wait_connect(sk, &timeo);
 	if (!err)

@@ -21,6 +21,7 @@
 #include "link/bundle.h"
 #include "socket/hps_sock.h"
 #include "socket/info.h"
+#include "socket/post.h"
 #include "socket/verbs.h"
 #include "socket/queue.h"
 #include "socket/zerocopy.h"
@@ -525,6 +526,8 @@ int hps_setsockopt(struct socket *sock, int level, int name, sockptr_t val,
 	if (level == SOL_HPS && (name == HPS_DIRECT_DEREGISTER ||
 				 name == HPS_DIRECT_DOMAIN))
 		return set_direct(sk, name, val, len);
+	if (level == SOL_HPS && name == HPS_DIRECT_CANCEL)
+		return hps_post_cancel(sk, val, len);
 	o = find_option(sk, level, name);
 	if (!o)
 		return -ENOPROTOOPT;

@@ -21,6 +21,9 @@
  *	in @fd; setsockopt(), int: a queue's descriptor: completions of this socket go
  *	there. It can be set once
  * @HPS_DIRECT_POST: control message, struct hps_direct_post: an operation
+ * @HPS_DIRECT_CANCEL: setsockopt(), __u64: the receives that were posted with this
+ *	@data, or without a value (length 0) all, complete with -ECANCELED; of
+ *	SOCK_SEQPACKET not the one of which a record has begun. ENOENT: there is none
  */
 #ifndef _UAPI_LINUX_HPS_DIRECT_H
 #define _UAPI_LINUX_HPS_DIRECT_H
@@ -32,6 +35,7 @@
 #define HPS_DIRECT_DOMAIN	18
 #define HPS_DIRECT_QUEUE	19
 #define HPS_DIRECT_POST		20
+#define HPS_DIRECT_CANCEL	21
 
 /* hps_direct_region.rights: what peers may do. */
 #define HPS_DIRECT_REMOTE_READ		0x1
@@ -41,7 +45,7 @@
 
 /* hps_direct_region.flags */
 #define HPS_DIRECT_ONLY		0x1	/* only the peer of this socket */
-#define HPS_DIRECT_SINK		0x2	/* our reads and atomics may place here */
+#define HPS_DIRECT_SINK		0x2	/* our reads and receives may place here */
 
 /**
  * struct hps_direct_region - memory that is registered
@@ -84,6 +88,7 @@ struct hps_direct_queue {
 #define HPS_DIRECT_QUEUE_MAX	65536
 
 /* Operations; their numbers mean nothing else in libhps. */
+#define HPS_DIRECT_RECV		2	/* memory of ours for what comes */
 #define HPS_DIRECT_WRITE	3
 #define HPS_DIRECT_READ		4
 #define HPS_DIRECT_SWAP		5	/* compare and swap 64 bits */
@@ -92,19 +97,37 @@ struct hps_direct_queue {
 
 /* hps_direct_post.flags */
 #define HPS_DIRECT_SILENT	0x1	/* no completion unless it fails */
+#define HPS_DIRECT_WAITALL	0x2	/* RECV, SOCK_STREAM: not before it is full */
 
 /**
- * struct hps_direct_post - an operation on the peer's memory
+ * struct hps_direct_piece - memory of ours that a receive fills
+ * @offset:	octets from the start of the region
+ * @len:	octets, HPS_DIRECT_READ_MAX at most
+ * @stag:	the region, with HPS_DIRECT_SINK
+ * @reserved:	zero
+ */
+struct hps_direct_piece {
+	__u64	offset;
+	__u64	len;
+	__u32	stag;
+	__u32	reserved;
+};
+
+/* Pieces of one receive, the first with them. */
+#define HPS_DIRECT_PIECES	16
+
+/**
+ * struct hps_direct_post - an operation on the peer's memory, or a receive
  * @data:	comes back with the completion
  * @offset:	octets from the start of the peer's region; of atomic operations a
  *		multiple of 8 in its memory
  * @stag:	the peer's region
  * @op:		HPS_DIRECT_WRITE and so on
  * @reserved:	zero
- * @flags:	HPS_DIRECT_SILENT
- * @sink:	READ: our region with HPS_DIRECT_SINK that gets the octets
- * @sink_offset: READ: where in it
- * @len:	READ: octets, 1 GiB at most; else zero
+ * @flags:	HPS_DIRECT_SILENT, HPS_DIRECT_WAITALL
+ * @sink:	READ, RECV: our region with HPS_DIRECT_SINK that gets the octets
+ * @sink_offset: READ, RECV: where in it
+ * @len:	READ, RECV: octets, HPS_DIRECT_READ_MAX at most; else zero
  * @operand:	ADD: what is added; SWAP: what is swapped in
  * @compare:	SWAP: only if this is there
  *
@@ -120,6 +143,13 @@ struct hps_direct_queue {
  *
  * An access that the peer does not permit ends the connection, at both ends, with
  * HPS_REASON_ACCESS and errno EREMOTEIO here.
+ *
+ * RECV is not for the peer's memory, and the peer need not know of it: the next data of
+ * the stream goes to @sink, then to the pieces that follow in the control message,
+ * struct hps_direct_piece, HPS_DIRECT_PIECES - 1 at most. @stag and @offset are zero. It
+ * never waits. EAGAIN: HPS_DIRECT_DEPTH are posted; ENOBUFS and EDESTADDRREQ as above;
+ * EACCES: no such memory; EMSGSIZE: a piece is too long; EINVAL: SOCK_STREAM and no
+ * octets; ENOTCONN, or the error of the connection.
  */
 struct hps_direct_post {
 	__u64	data;
@@ -137,25 +167,36 @@ struct hps_direct_post {
 
 #define HPS_DIRECT_READ_MAX	(1U << 30)
 
-/* Operations of a connection that may be posted and not completed, and of these,
- * reads and atomics that are with the peer.
+/* Operations of a connection that may be posted and not completed, not counting
+ * receives, of which there may be as many; and of these, reads and atomics that are
+ * with the peer.
  */
 #define HPS_DIRECT_DEPTH	1024
 #define HPS_DIRECT_REQUESTS	16
 
+/* hps_direct_completion.flags, of RECV */
+#define HPS_DIRECT_EOR		0x1	/* the end of a record was reached */
+#define HPS_DIRECT_TRUNC	0x2	/* the record was longer */
+#define HPS_DIRECT_END		0x4	/* the end of the stream was reached */
+
 /**
  * struct hps_direct_completion - the end of an operation
  * @data:	of hps_direct_post
- * @value:	atomics: what was there before
- * @len:	octets written or read
+ * @value:	atomics: what was there before; RECV: octets that came for it, more than
+ *		@len if there was not room for all of a record
+ * @len:	octets written, read or received; RECV: also with an error
  * @status:	0, or the negative errno of why it was not carried out, or not
  *		surely: -ECONNRESET and others: the connection ended; -ECANCELED: the
- *		sink of a READ was deregistered meanwhile
+ *		sink of a READ was deregistered meanwhile, or a RECV was cancelled;
+ *		-EFAULT: the memory of a RECV was deregistered meanwhile
  * @op:		HPS_DIRECT_WRITE and so on
+ * @flags:	HPS_DIRECT_EOR, HPS_DIRECT_TRUNC, HPS_DIRECT_END
  * @reserved:	zero
  *
- * Operations of one connection complete in the order in which they were posted. One
- * that is completed is in place, and so is all that was written before.
+ * Operations of one connection complete in the order in which they were posted, and
+ * so do receives among themselves. An operation that is completed is in place, and so
+ * is all that was written before; what the peer wrote before the data of a completed
+ * receive is in place, too.
  */
 struct hps_direct_completion {
 	__u64	data;
@@ -163,7 +204,8 @@ struct hps_direct_completion {
 	__u64	len;
 	__s32	status;
 	__u8	op;
-	__u8	reserved[3];
+	__u8	flags;
+	__u8	reserved[2];
 };
 
 /**
