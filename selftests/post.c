@@ -155,7 +155,8 @@ bool queue_try(struct queue *q, struct hps_direct_completion *c)
 		return false;
 	*c = q->ring->completion[n % q->entries];
 	__atomic_store_n(&q->ring->consumed, n + 1, __ATOMIC_RELEASE);
-	CHECK(!(c->reserved[0] | c->reserved[1] | c->reserved[2]));
+	CHECK(!(c->reserved[0] | c->reserved[1]));
+	CHECK(c->op == HPS_DIRECT_RECV || !c->flags);
 	return true;
 }
 
@@ -180,25 +181,45 @@ void queue_expect(struct queue *q, uint64_t data, int status)
 
 /* --- operations ------------------------------------------------------------------ */
 
-ssize_t try_post(int fd, const struct hps_direct_post *post, const void *buf,
-		 size_t len, int flags)
+static ssize_t post_with(int fd, const struct hps_direct_post *post,
+			 const struct hps_direct_piece *more, unsigned int nr,
+			 struct iovec *iov, int flags)
 {
+	size_t size = sizeof(*post) + nr * sizeof(*more);
 	union {
 		struct cmsghdr	head;
-		char		room[CMSG_SPACE(sizeof(*post))];
+		char		room[CMSG_SPACE(sizeof(*post) +
+					20 * sizeof(*more))];
 	} control = {
 		.head.cmsg_level = SOL_HPS,
 		.head.cmsg_type = HPS_DIRECT_POST,
-		.head.cmsg_len = CMSG_LEN(sizeof(*post)),
+		.head.cmsg_len = CMSG_LEN(size),
 	};
-	struct iovec iov = { (void *)buf, len };
 	struct msghdr msg = {
-		.msg_iov = &iov, .msg_iovlen = 1,
-		.msg_control = &control, .msg_controllen = sizeof(control),
+		.msg_iov = iov, .msg_iovlen = !!iov,
+		.msg_control = &control, .msg_controllen = CMSG_SPACE(size),
 	};
 
+	CHECK(nr <= 20);
 	memcpy(CMSG_DATA(&control.head), post, sizeof(*post));
+	memcpy(CMSG_DATA(&control.head) + sizeof(*post), more,
+	       nr * sizeof(*more));
 	return sendmsg(fd, &msg, flags | MSG_NOSIGNAL);
+}
+
+ssize_t try_post(int fd, const struct hps_direct_post *post, const void *buf,
+		 size_t len, int flags)
+{
+	struct iovec iov = { (void *)buf, len };
+
+	return post_with(fd, post, NULL, 0, &iov, flags);
+}
+
+/* An operation with further pieces of memory. */
+int try_pieces(int fd, struct hps_direct_post post,
+	       const struct hps_direct_piece *more, unsigned int nr)
+{
+	return post_with(fd, &post, more, nr, NULL, 0);
 }
 
 struct hps_direct_post post_write(uint64_t data, uint32_t stag, uint64_t offset)
@@ -236,6 +257,15 @@ struct hps_direct_post post_swap(uint64_t data, uint32_t stag, uint64_t offset,
 		.op = HPS_DIRECT_SWAP, .data = data,
 		.stag = stag, .offset = offset,
 		.operand = operand, .compare = compare,
+	};
+}
+
+struct hps_direct_post post_recv(uint64_t data, uint32_t sink, uint64_t offset,
+				 uint64_t len)
+{
+	return (struct hps_direct_post) {
+		.op = HPS_DIRECT_RECV, .data = data,
+		.sink = sink, .sink_offset = offset, .len = len,
 	};
 }
 
@@ -302,4 +332,98 @@ void expect_refused(struct ends *e, uint64_t data)
 	CHECK_EQ(so_error(e->p.b), ECONNABORTED);
 	CHECK(wait_for(e->p.a, POLLHUP) & POLLHUP);
 	CHECK(wait_for(e->p.b, POLLHUP) & POLLHUP);
+}
+
+/* --- receives -------------------------------------------------------------------- */
+
+void inbox_memory(struct inbox *in, size_t len)
+{
+	in->len = len;
+	in->mem = memory(len);
+	in->stag = enrol_with(in->p.b, in->mem, len, 0, HPS_DIRECT_SINK);
+}
+
+void inbox_open(struct inbox *in, size_t len)
+{
+	pair_open(&in->p);
+	inbox_memory(in, len);
+	queue_open(&in->q, in->p.b, 2 * HPS_DIRECT_DEPTH);
+}
+
+int inbox_try(struct inbox *in, uint64_t data, uint64_t offset,
+		    uint64_t len, unsigned int flags)
+{
+	struct hps_direct_post post = post_recv(data, in->stag, offset, len);
+
+	post.flags = flags;
+	return try_post(in->p.b, &post, NULL, 0, 0);
+}
+
+void inbox_post(struct inbox *in, uint64_t data, uint64_t offset, uint64_t len)
+{
+	CHECK_EQ(inbox_try(in, data, offset, len, 0), 0);
+}
+
+void inbox_post_whole(struct inbox *in, uint64_t data, uint64_t offset,
+		       uint64_t len)
+{
+	CHECK_EQ(inbox_try(in, data, offset, len, HPS_DIRECT_WAITALL), 0);
+}
+
+int try_cancel(int fd, uint64_t data)
+{
+	return setsockopt(fd, SOL_HPS, HPS_DIRECT_CANCEL, &data, sizeof(data));
+}
+
+int try_cancel_all(int fd)
+{
+	return setsockopt(fd, SOL_HPS, HPS_DIRECT_CANCEL, NULL, 0);
+}
+
+/* The next completion is that of @data, with @len octets. */
+struct hps_direct_completion inbox_expect(struct inbox *in, uint64_t data,
+					   uint64_t len, int status)
+{
+	struct hps_direct_completion c = queue_take(&in->q);
+
+	CHECK_EQ(c.op, HPS_DIRECT_RECV);
+	CHECK_EQ(c.data, data);
+	CHECK_EQ(c.status, status);
+	CHECK_EQ(c.len, len);
+	return c;
+}
+
+/* It is a whole message, or what there was of the stream. */
+void inbox_message(struct inbox *in, uint64_t data, uint64_t len)
+{
+	struct hps_direct_completion c = inbox_expect(in, data, len, 0);
+
+	CHECK_EQ(c.flags, is_seqpacket() ? HPS_DIRECT_EOR : 0);
+	CHECK_EQ(c.value, len);
+}
+
+void inbox_end(struct inbox *in, uint64_t data, uint64_t len)
+{
+	CHECK_EQ(inbox_expect(in, data, len, 0).flags, HPS_DIRECT_END);
+}
+
+void inbox_empty(struct inbox *in)
+{
+	CHECK_EQ(poll_now(in->q.fd, POLLIN), 0);
+}
+
+/* Messages of many sizes, then the end. */
+void send_messages(void *arg)
+{
+	struct inbox *in = arg;
+	uint64_t seed = 7, at = 0;
+	size_t len;
+	int i;
+
+	for (i = 0; i < MESSAGES; i++) {
+		len = 1 + seeded(&seed) % (i % 16 ? 2000 : 60000);
+		send_pattern(in->p.a, len, at);
+		at += len;
+	}
+	shutdown(in->p.a, SHUT_WR);
 }

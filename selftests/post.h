@@ -68,6 +68,10 @@ struct hps_direct_post post_add(uint64_t data, uint32_t stag, uint64_t offset,
 struct hps_direct_post post_swap(uint64_t data, uint32_t stag, uint64_t offset,
 				 uint64_t compare, uint64_t operand);
 struct hps_direct_post post_invalidate(uint64_t data, uint32_t stag);
+struct hps_direct_post post_recv(uint64_t data, uint32_t sink, uint64_t offset,
+				 uint64_t len);
+int try_pieces(int fd, struct hps_direct_post post,
+	       const struct hps_direct_piece *more, unsigned int nr);
 int post_one(int fd, struct hps_direct_post post, size_t len);
 void post_ok(int fd, struct hps_direct_post post, const void *buf, size_t len);
 
@@ -93,5 +97,39 @@ struct ends {
 void ends_register(struct ends *e, size_t len);
 void ends_open(struct ends *e, size_t len);
 void expect_refused(struct ends *e, uint64_t data);
+
+/**
+ * struct inbox - a connection one end of which posts receives
+ * @p:		@p.b posts them
+ * @q:		its queue
+ * @mem:	its memory, of @len octets
+ * @stag:	the tag of that
+ */
+struct inbox {
+	struct pair	p;
+	struct queue	q;
+	char		*mem;
+	size_t		len;
+	uint32_t	stag;
+};
+
+/* So many are sent by send_messages(), each of 1000 octets and more on average. */
+#define MESSAGES	(on_debug_kernel() ? 300 : 3000)
+
+void inbox_memory(struct inbox *in, size_t len);
+void inbox_open(struct inbox *in, size_t len);
+int inbox_try(struct inbox *in, uint64_t data, uint64_t offset,
+		    uint64_t len, unsigned int flags);
+void inbox_post(struct inbox *in, uint64_t data, uint64_t offset, uint64_t len);
+void inbox_post_whole(struct inbox *in, uint64_t data, uint64_t offset,
+		       uint64_t len);
+int try_cancel(int fd, uint64_t data);
+int try_cancel_all(int fd);
+struct hps_direct_completion inbox_expect(struct inbox *in, uint64_t data,
+					   uint64_t len, int status);
+void inbox_message(struct inbox *in, uint64_t data, uint64_t len);
+void inbox_end(struct inbox *in, uint64_t data, uint64_t len);
+void inbox_empty(struct inbox *in);
+void send_messages(void *arg);
 
 #endif /* _HPS_SELFTESTS_POST_H */

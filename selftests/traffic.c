@@ -24,6 +24,7 @@
  *	-D DEV	SO_BINDTODEVICE		-A ADDR	bind before connect
  *	-Z	MSG_ZEROCOPY: each buffer is written again, with other octets,
  *		as soon as its completions have come
+ *	-R	receive into memory that is posted beforehand (hps_direct.h)
  *	-f FILE	instead of -s: send until FILE is gone. Client and server must
  *		see the same files.
  *	-o NAME=VALUE	a socket option, see known[]
@@ -33,6 +34,7 @@
 #include <err.h>
 #include <errno.h>
 #include <linux/hps.h>
+#include <linux/hps_direct.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <signal.h>
@@ -42,6 +44,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <poll.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -75,7 +78,7 @@ static int domain = AF_HPS, protocol, type = SOCK_STREAM;
 static struct sockaddr_storage source;
 static socklen_t source_len;
 static const char *device;
-static int connections = 1, at_once = 1, nodelay, buffer, backlog = 128, zerocopy;
+static int connections = 1, at_once = 1, nodelay, buffer, backlog = 128, zerocopy, posted;
 
 /* Socket options by name. */
 static const struct option {
@@ -291,6 +294,114 @@ static void recv_stream(int fd, const struct request *r, uint64_t seed)
 	}
 }
 
+/* What -R posts: so many at once, of so many octets. */
+#define POSTED		16
+#define POSTED_LEN	100000
+
+/* A region of this memory, to be filled. */
+static uint32_t region_of(int fd, void *mem, size_t len)
+{
+	struct hps_direct_region r = {
+		.addr = (uintptr_t)mem, .len = len, .flags = HPS_DIRECT_SINK,
+	};
+	socklen_t optlen = sizeof(r);
+
+	if (getsockopt(fd, SOL_HPS, HPS_DIRECT_REGISTER, &r, &optlen))
+		err(1, "register");
+	return r.stag;
+}
+
+/* A queue for what is posted on @fd, mapped; its descriptor in @queue. */
+static struct hps_direct_ring *queue_of(int fd, int *queue)
+{
+	struct hps_direct_queue q = { .entries = POSTED };
+	socklen_t optlen = sizeof(q);
+	void *ring;
+
+	if (getsockopt(fd, SOL_HPS, HPS_DIRECT_QUEUE, &q, &optlen) ||
+	    setsockopt(fd, SOL_HPS, HPS_DIRECT_QUEUE, &q.fd, sizeof(q.fd)))
+		err(1, "queue");
+	*queue = q.fd;
+	ring = mmap(NULL, HPS_DIRECT_QUEUE_SIZE(POSTED), PROT_READ | PROT_WRITE,
+		    MAP_SHARED, q.fd, 0);
+	if (ring == MAP_FAILED)
+		err(1, "mmap");
+	return ring;
+}
+
+static void post_one(int fd, uint32_t stag, uint64_t nr, uint64_t len)
+{
+	struct {
+		struct cmsghdr	head;
+		struct hps_direct_post post;
+	} control = {
+		.head = { CMSG_LEN(sizeof(control.post)), SOL_HPS,
+			  HPS_DIRECT_POST },
+		.post = {
+			.op = HPS_DIRECT_RECV, .data = nr, .sink = stag,
+			.sink_offset = nr % POSTED * POSTED_LEN, .len = len,
+			.flags = type == SOCK_STREAM ? HPS_DIRECT_WAITALL : 0,
+		},
+	};
+	struct msghdr msg = {
+		.msg_control = &control, .msg_controllen = sizeof(control),
+	};
+
+	if (sendmsg(fd, &msg, 0))
+		err(1, "post receive %llu", (unsigned long long)nr);
+}
+
+static struct hps_direct_completion next_one(struct hps_direct_ring *ring,
+					     int queue)
+{
+	struct pollfd p = { .fd = queue, .events = POLLIN };
+	struct hps_direct_completion c;
+	uint32_t n = ring->consumed;
+
+	while (__atomic_load_n(&ring->produced, __ATOMIC_ACQUIRE) == n)
+		poll(&p, 1, -1);
+	c = ring->completion[n % ring->entries];
+	__atomic_store_n(&ring->consumed, n + 1, __ATOMIC_RELEASE);
+	return c;
+}
+
+/* Of a stream exactly its octets are posted for; records may be shorter. */
+static void recv_posted(int fd, const struct request *r, uint64_t seed)
+{
+	static uint8_t mem[POSTED * POSTED_LEN], good[POSTED_LEN];
+	uint32_t stag = region_of(fd, mem, sizeof(mem));
+	uint64_t at = 0, covered = 0, nr = 0, done;
+	struct hps_direct_completion c;
+	struct hps_direct_ring *ring;
+	int queue;
+
+	ring = queue_of(fd, &queue);
+	for (done = 0; at < r->octets; done++) {
+		for (; nr - done < POSTED && covered < r->octets; nr++) {
+			uint64_t n = r->octets - covered;
+
+			n = n < POSTED_LEN ? n : POSTED_LEN;
+			post_one(fd, stag, nr, n);
+			covered += type == SOCK_STREAM ? n : 0;
+		}
+		c = next_one(ring, queue);
+		if (c.data != done || c.status || !c.len || c.value != c.len)
+			errx(1, "receive %llu: %llu octets of %llu, status %d",
+			     (unsigned long long)c.data,
+			     (unsigned long long)c.len,
+			     (unsigned long long)c.value, c.status);
+		pattern(good, c.len, seed, at);
+		if (memcmp(mem + done % POSTED * POSTED_LEN, good, c.len))
+			wrong(mem + done % POSTED * POSTED_LEN, good, c.len,
+			      seed, at);
+		at += c.len;
+	}
+	/* ENOENT: the end has completed them. */
+	if (nr > done && setsockopt(fd, SOL_HPS, HPS_DIRECT_CANCEL, NULL, 0) &&
+	    errno != ENOENT)
+		err(1, "cancel");
+}
+
 static void recv_records(int fd, const struct request *r, uint64_t seed)
 {
 	static uint8_t buf[LARGEST], good[LARGEST];
@@ -331,8 +442,8 @@ static void transfer(int fd, const struct request *r, bool client)
 	if (sends && receives && !pid)
 		_exit(0);
 	if (receives)
-		(*r->until ? recv_records : recv_stream)(fd, r,
-							 out ^ 1ULL << 63);
+		(*r->until ? recv_records : posted ? recv_posted :
+		 recv_stream)(fd, r, out ^ 1ULL << 63);
 	if (pid && (waitpid(pid, &status, 0) != pid || status))
 		errx(1, "the sender failed");
 	if (client) {
@@ -626,7 +737,7 @@ int main(int argc, char **argv)
 	int c;
 
 	setvbuf(stdout, NULL, _IOLBF, 0);
-	while ((c = getopt(argc, argv, "P:Qd:s:w:S:n:j:NZB:b:i:D:A:f:o:O:")) != -1) {
+	while ((c = getopt(argc, argv, "P:Qd:s:w:S:n:j:NZRB:b:i:D:A:f:o:O:")) != -1) {
 		switch (c) {
 		case 'P': set_protocol(optarg); break;
 		case 'Q': type = SOCK_SEQPACKET; break;
@@ -638,6 +749,7 @@ int main(int argc, char **argv)
 		case 'j': at_once = atoi(optarg); break;
 		case 'N': nodelay = 1; break;
 		case 'Z': zerocopy = 1; break;
+		case 'R': posted = 1; break;
 		case 'B': buffer = atoi(optarg); break;
 		case 'b': backlog = atoi(optarg); break;
 		case 'i': want.interval = atoi(optarg); break;
@@ -651,8 +763,8 @@ int main(int argc, char **argv)
 	}
 	if (argc - optind != 3 || want.largest < 1 || want.largest > LARGEST)
 		errx(2, "usage: traffic [OPTION]... MODE ADDRESS PORT");
-	if (zerocopy && *want.until)
-		errx(2, "-Z and -f do not go together");
+	if ((zerocopy || posted) && *want.until)
+		errx(2, "-Z and -R do not go with -f");
 	address_len = set_address(&address, argv[optind + 1],
 				  atoi(argv[optind + 2]));
 	for (i = 0; i < sizeof(modes) / sizeof(modes[0]); i++) {
