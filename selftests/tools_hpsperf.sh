@@ -90,6 +90,16 @@ pingpong_paced() {
 		jq -e '.results[0] | (.rtt_us | max) == .rtt_max_us' json
 }
 
+# what comes back is filled in, and none of it is read
+pingpong_posted() {
+	local octets
+	octets=$(sed -n 's/^HpsPostedOctets *//p' /proc/net/hps_stat)
+	"${tool[@]}" pingpong 127.0.0.1 --sizes 4,64k,1M --rounds 10 --warmup 0.01 --posted \
+		--json >json || return 1
+	sane "$(jq '[.results[].rounds] | add' json) == 30" &&
+		sane "$(sed -n 's/^HpsPostedOctets *//p' /proc/net/hps_stat) - $octets >= 10 * 1114116"
+}
+
 # total KEY: the sum over the streams of a report
 total() { jq "[.results[].$1] | add" json; }
 
@@ -308,7 +318,10 @@ depths_refused() {
 		refused "does not take these arguments" read
 }
 
-only_of_hps() { refused "only hps has" write 127.0.0.1; }
+only_of_hps() {
+	refused "only hps has" write 127.0.0.1 &&
+		refused "only hps has" pingpong 127.0.0.1 --posted
+}
 
 # --- refusals -----------------------------------------------------------------------
 
@@ -332,7 +345,7 @@ serve main || { echo "Bail out! no server"; exit 1; }
 
 one_sided=(only_of_hps)
 [ "$proto" != hps ] ||
-	one_sided=(write_and_read atomic with_depth on_message_sockets server_is_patient
+	one_sided=(pingpong_posted write_and_read atomic with_depth on_message_sockets server_is_patient
 		lender_killed nothing_stays_pinned server_too_old too_much_memory depths_refused)
 
 each pingpong_of_all_sizes pingpong_reports pingpong_by_ipv6 cpu_of_both_ends \

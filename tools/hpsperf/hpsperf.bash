@@ -7,7 +7,7 @@ _hpsperf()
 	local common="--port --proto --seqpacket --timeout --help -4 -6"
 	local client="--json --cpu --time"
 	local rounds="--sizes --rounds --warmup"
-	local pingpong="$rounds --every --samples"
+	local pingpong="$rounds --every --samples --posted"
 	local hotspot="$rounds --clients"
 	local atomic="--rounds --warmup --depth"
 	local copy="--sizes $atomic"

@@ -55,6 +55,7 @@ enum long_only {
 	OPT_NODELAY,
 	OPT_EVERY,
 	OPT_SAMPLES,
+	OPT_POSTED,
 	OPT_STREAMS,
 	OPT_CLIENTS,
 	OPT_DEPTH,
@@ -80,6 +81,7 @@ static const struct option long_options[] = {
 	{ "nodelay",	 no_argument,	    NULL, OPT_NODELAY },
 	{ "every",	 required_argument, NULL, OPT_EVERY },
 	{ "samples",	 no_argument,	    NULL, OPT_SAMPLES },
+	{ "posted",	 no_argument,	    NULL, OPT_POSTED },
 	{ "streams",	 required_argument, NULL, OPT_STREAMS },
 	{ "clients",	 required_argument, NULL, OPT_CLIENTS },
 	{ "depth",	 required_argument, NULL, OPT_DEPTH },
@@ -138,6 +140,7 @@ static void usage(FILE *to)
 	      "pingpong:\n"
 	      "      --every MS         a round begins so often (at once)\n"
 	      "      --samples          also report every round trip, as JSON\n"
+	      "      --posted           receive into memory that is posted (hps)\n"
 	      "hotspot:\n"
 	      "      --clients N        at once (8)\n"
 	      "stream, multistream, fanout and fanin:\n"
@@ -252,6 +255,10 @@ static int take_own_option(int option, struct options *options,
 	case OPT_SAMPLES:
 		*known = PINGPONG;
 		options->samples = true;
+		return 0;
+	case OPT_POSTED:
+		*known = PINGPONG;
+		options->posted = true;
 		return 0;
 	case OPT_DEPTH:
 		*known = ONESIDED;

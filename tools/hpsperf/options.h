@@ -17,6 +17,7 @@
  * @time_ns: of a stream, or of each of the sizes; 0 is the default
  * @every_ns: of pingpong, from round to round; 0 is at once
  * @samples: of pingpong, all in the report
+ * @posted: of pingpong: what comes back goes to memory that was posted
  * @depth: of write, read and atomic: operations under way
  * @count: connections of multistream and hotspot, or to each host; 0 is the
  *	default
@@ -38,6 +39,7 @@ struct options {
 	uint64_t		warmup_ns;
 	uint64_t		every_ns;
 	bool			samples;
+	bool			posted;
 	unsigned int		depth;
 	unsigned int		count;
 	uint64_t		bytes;

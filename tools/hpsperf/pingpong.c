@@ -20,6 +20,7 @@
 #include "common/out.h"
 #include "common/perf.h"
 #include "common/stats.h"
+#include "direct.h"
 #include "options.h"
 #include "pattern.h"
 
@@ -29,6 +30,7 @@
  * struct pingpong - the whole test
  * @out: what is sent
  * @in: what comes back
+ * @queue: of receives that are posted, if @posted; @sink: the region @in
  * @rtt_ns: one batch's round trips
  * @client: CPU time of the counted batches; @server likewise
  */
@@ -37,6 +39,8 @@ struct pingpong {
 	int			fd;
 	char			*out;
 	char			*in;
+	struct direct_queue	queue;
+	uint32_t		sink;
 	uint64_t		*rtt_ns;
 	struct usage		client;
 	struct usage		server;
@@ -57,6 +61,52 @@ static uint64_t wait_until(uint64_t due_ns)
 	return clock_ns();
 }
 
+static int post_rest(int fd, const struct batch *batch, uint64_t at)
+{
+	const struct hps_direct_post post = {
+		.op = HPS_DIRECT_RECV,
+		.flags = batch->by_record ? 0 : HPS_DIRECT_WAITALL,
+		.sink = batch->sink,
+		.sink_offset = at,
+		.len = batch->size - at,
+	};
+
+	return direct_post(fd, &post, NULL, 0);
+}
+
+/* As below; what comes back goes to memory that is posted before it can come. */
+static int exchange_posted(int fd, const struct batch *batch)
+{
+	struct hps_direct_completion done;
+	uint64_t at = 0;
+
+	if (post_rest(fd, batch, 0) || perf_send(fd, batch->out, batch->size))
+		return -1;
+	for (;;) {
+		if (direct_take(batch->queue, fd, batch->timeout_ms, &done))
+			return -1;
+		if (!done.len || done.value != done.len)
+			return fail("the server sent %llu bytes where %llu have room",
+				    (unsigned long long)done.value,
+				    (unsigned long long)done.len);
+		at += done.len;
+		/* Several records. */
+		if (at == batch->size)
+			return 0;
+		if (post_rest(fd, batch, at))
+			return -1;
+	}
+}
+
+static int exchange(int fd, const struct batch *batch)
+{
+	if (batch->queue)
+		return exchange_posted(fd, batch);
+	if (perf_send(fd, batch->out, batch->size))
+		return -1;
+	return perf_recv(fd, batch->in, batch->size);
+}
+
 static int run_rounds(int fd, const struct batch *batch)
 {
 	uint64_t begin = clock_ns(), start = begin, now, i;
@@ -64,8 +114,7 @@ static int run_rounds(int fd, const struct batch *batch)
 	for (i = 0; i < batch->rounds; i++) {
 		if (batch->every_ns)
 			start = wait_until(begin + i * batch->every_ns);
-		if (perf_send(fd, batch->out, batch->size) ||
-		    perf_recv(fd, batch->in, batch->size))
+		if (exchange(fd, batch))
 			return -1;
 		now = clock_ns();
 		batch->rtt_ns[i] = now - start;
@@ -101,6 +150,10 @@ static int run_batch(struct pingpong *test, uint64_t size, uint64_t rounds,
 	struct batch batch = {
 		.out = test->out, .in = test->in, .size = size,
 		.rounds = rounds, .every_ns = every_ns,
+		.queue = test->options->posted ? &test->queue : NULL,
+		.sink = test->sink,
+		.by_record = test->options->sock.type == SOCK_SEQPACKET,
+		.timeout_ms = test->options->sock.timeout_ms,
 		.client = client, .server = server,
 	};
 
@@ -200,7 +253,20 @@ int pingpong_buffers(uint64_t size, char **out, char **in)
 
 static int make_buffers(struct pingpong *test)
 {
-	return pingpong_buffers(options_largest(test->options), &test->out, &test->in);
+	struct hps_direct_region sink = {
+		.len = options_largest(test->options),
+		.flags = HPS_DIRECT_SINK,
+	};
+
+	if (pingpong_buffers(sink.len, &test->out, &test->in))
+		return -1;
+	if (!test->options->posted)
+		return 0;
+	sink.addr = (uintptr_t)test->in;
+	if (direct_register(test->fd, &sink))
+		return -1;
+	test->sink = sink.stag;
+	return direct_queue_open(&test->queue, test->fd, 1);
 }
 
 static int run_sizes(struct pingpong *test, const char *host)
@@ -222,9 +288,12 @@ static int run_sizes(struct pingpong *test, const char *host)
 
 int pingpong_run(const struct options *options, char **args)
 {
-	struct pingpong test = { .options = options };
+	struct pingpong test = { .options = options, .queue.fd = -1 };
 	int err;
 
+	if (options->posted && options->sock.proto != SOCK_PROTO_HPS)
+		return fail("%s has no posted receives, only hps has",
+			    sock_proto_name(options->sock.proto));
 	test.fd = client_connect(options, args[0]);
 	if (test.fd < 0)
 		return -1;
@@ -233,9 +302,10 @@ int pingpong_run(const struct options *options, char **args)
 		err = make_buffers(&test);
 	if (!err)
 		err = run_sizes(&test, args[0]);
+	direct_queue_close(&test.queue);
+	close(test.fd);
 	free(test.rtt_ns);
 	free(test.in);
 	free(test.out);
-	close(test.fd);
 	return err;
 }

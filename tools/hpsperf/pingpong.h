@@ -3,8 +3,10 @@
 #ifndef HPSPERF_PINGPONG_H
 #define HPSPERF_PINGPONG_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
+struct direct_queue;
 struct options;
 struct usage;
 
@@ -15,6 +17,9 @@ struct usage;
  * @rtt_ns: @rounds results
  * @every_ns: a round begins so long after the one before, or when that has
  *	ended, and is timed from when it should have begun; 0 is at once
+ * @queue: what comes back goes to memory that is posted before, its completion
+ *	here; NULL: it is read
+ * @sink: the region @in of that; @by_record: of messages; @timeout_ms: of waiting
  * @client: CPU use of this side, a result; @server: of the other side
  */
 struct batch {
@@ -24,6 +29,10 @@ struct batch {
 	uint64_t	rounds;
 	uint64_t	every_ns;
 	uint64_t	*rtt_ns;
+	struct direct_queue *queue;
+	uint32_t	sink;
+	bool		by_record;
+	unsigned int	timeout_ms;
 	struct usage	*client;
 	struct usage	*server;
 };
