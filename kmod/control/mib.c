@@ -75,6 +75,7 @@ static const char * const names[] = {
 	[HPS_MIB_SPLICE_OCTETS]		= "HpsSpliceOctets",
 	[HPS_MIB_BUSY_POLL]		= "HpsBusyPoll",
 	[HPS_MIB_PLACED_OCTETS]		= "HpsPlacedOctets",
+	[HPS_MIB_EARLY_HELD]		= "HpsEarlyHeld",
 	[HPS_MIB_EARLY_OCTETS]		= "HpsEarlyOctets",
 	[HPS_MIB_EARLY_SKIPPED]		= "HpsEarlySkipped",
 	[HPS_MIB_EARLY_WALK_FAILED]	= "HpsEarlyWalkFailed",

@@ -61,6 +61,8 @@ struct hps_early_run {
  * @msn:	the number that it must have
  * @lost:	@next lies in a hole, or is no head: that was counted
  * @behind:	more has arrived than the walk could see
+ * @holding:	the transport holds something out of order, the first of it at @held
+ * @held:	to be counted when all before it has come
  * @nr_frames:	of @frame, by position
  * @nr_runs:	of @run, by position; they neither overlap nor touch
  * @frame:	from the one at which the parser is
@@ -71,6 +73,8 @@ struct hps_early {
 	u32			msn;
 	bool			lost;
 	bool			behind;
+	bool			holding;
+	u32			held;
 	u8			nr_frames;
 	u8			nr_runs;
 	struct hps_early_frame	frame[HPS_EARLY_FRAMES];

@@ -210,6 +210,8 @@ void hps_tcp_early(struct hps_tcp *t)
 		return;
 	begin = TCP_SKB_CB(rb_to_skb(first))->seq;
 	end = skb_end(tp->ooo_last_skb);
+	t->early->holding = true;
+	t->early->held = begin;
 	switch (hps_early_walk(t->early, peek_head, t, end)) {
 	case HPS_EARLY_MORE:
 		look(t, begin, end);
@@ -244,6 +246,7 @@ void hps_tcp_early_begin(struct hps_tcp *t, const struct hps_early_head *head,
 		if (!t->early)
 			return;
 		hps_early_init(t->early, t->rx.pos, t->ch.rx_msn);
+		t->early->holding = false;
 	}
 	hps_early_begin(t->early, t->rx.pos, size, payload, head);
 }
@@ -255,11 +258,18 @@ void hps_tcp_early_begin(struct hps_tcp *t, const struct hps_early_head *head,
 void hps_tcp_early_pass(struct hps_tcp *t)
 {
 	const struct hps_tcp_rx *rx = &t->rx;
+	struct hps_early *e = t->early;
+	s32 filled;
 
-	if (t->early)
-		hps_early_pass(t->early, rx->pos,
-			       rx->pos + rx->payload + rx->trailer,
-			       t->ch.rx_msn);
+	if (!e)
+		return;
+	hps_early_pass(e, rx->pos, rx->pos + rx->payload + rx->trailer,
+		       t->ch.rx_msn);
+	filled = tcp_sk(t->sk)->rcv_nxt - e->held;
+	if (!e->holding || filled <= 0)
+		return;
+	hps_mib_add(t->ch.net, HPS_MIB_EARLY_HELD, filled);
+	e->holding = false;
 }
 
 /**

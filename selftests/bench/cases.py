@@ -102,7 +102,7 @@ CASES = (
          (one_sided("write", M, 8), one_sided("read", M, 8)), ("hps",)),
     Case("direct-loss", "RDMA WRITE over 1 link of 1 Gbit/s that loses 1 %, frames of 60 and of 32 KB",
          links(1, "rate 1gbit delay 50us loss 1%"),
-         tuple(("early", {"size": size, "depth": 8, "seconds": 4}) for size in (M, 32 * K)), ("hps",)),
+         tuple(("early", {"size": size, "depth": 16, "seconds": 6}) for size in (60 * K, 32 * K)), ("hps",)),
     Case("direct-lat", "RDMA READ of 8 B beside a ping-pong of 8 B, 2 links of 100 Mbit/s", links(2),
          (("answered", {"size": 8}),), ("tcp", "mptcp", "hps")),
     Case("opens", "connect, request, reply, close over 2 links of 100 Mbit/s", links(2),
@@ -192,6 +192,6 @@ BARS = (
     # direct placement
     *least(4, "direct-2", write_1m=188, read_1m=188),
     # beyond that the head of a frame was in a packet that was lost
-    *least(4, "direct-loss", early_1m=97, early_32k=95),
+    *least(4, "direct-loss", early_60k=97, early_32k=95),
     Bar(4, "direct-lat", "rtt 8", "<=", 1.15, "tcp"),
 )

@@ -328,17 +328,20 @@ def one_sided(world, peer, operation, sizes, depth=1, seconds=0.2):
 def early(world, peer, size, depth, seconds):
     """How much of what TCP held out of order was in its place before its turn.
 
-    What it held is told by TCP's own counters: packets, without those that it had.
+    That it held no more than HPS saw is told by TCP's own count of packets, without
+    those that it had.
     """
     before = world.snapshot()["b"]
     record = one_sided(world, peer, "write", (size,), depth, seconds)
     after = world.snapshot()["b"]
     if "error" in record:
         return record
-    names = ("TcpExtTCPOFOQueue", "TcpExtTCPOFOMerge", "HpsEarlyOctets", "HpsEarlySkipped",
-             "HpsEarlyWalkFailed", "HpsPlacedOctets", "HpsSegmentReceived")
+    names = ("TcpExtTCPOFOQueue", "TcpExtTCPOFOMerge", "HpsEarlyHeld", "HpsEarlyOctets",
+             "HpsEarlySkipped", "HpsEarlyWalkFailed", "HpsPlacedOctets", "HpsSegmentReceived")
     moved = {name: after[name] - before[name] for name in names}
-    held = (moved["TcpExtTCPOFOQueue"] - moved["TcpExtTCPOFOMerge"]) * MSS
+    held, queued = moved["HpsEarlyHeld"], moved["TcpExtTCPOFOQueue"] - moved["TcpExtTCPOFOMerge"]
+    if not 0.9 * queued * MSS < held <= queued * MSS:
+        return {**record, "error": f"{held} octets in {queued} packets out of order"}
     record["figures"] |= {
         f"early {size}": 100 * moved["HpsEarlyOctets"] / held,
         f"skipped {size}": 100 * moved["HpsEarlySkipped"] / moved["HpsEarlyOctets"],
