@@ -397,6 +397,7 @@ const struct hps_channel_events hps_path_events = {
 	.hello		= path_hello,
 	.control	= path_control,
 	.data		= path_data,
+	.early		= hps_place_early,
 	.payload	= path_payload,
 	.parsed		= path_parsed,
 	.keep		= path_keep,

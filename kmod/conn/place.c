@@ -43,6 +43,13 @@ int hps_place_begin(struct hps_path *path, const struct hps_data *head)
 
 /* --- placed octets ------------------------------------------------------------------ */
 
+/* Where the first octet of a run goes, by a PLACE of the peer. */
+struct target {
+	u32	tag;
+	u64	place;
+	bool	answer;
+};
+
 /**
  * hps_place_copy - copy what lies in a channel to a region
  * @ch:		the channel, locked
@@ -72,71 +79,93 @@ int hps_place_copy(struct hps_channel *ch, u32 pos, struct hps_region *region,
 	return err;
 }
 
-/* Octets of the answer to a request of ours. What has nowhere to go is dropped: the
- * program has taken its region back. RCU.
- */
-static int place_answer(struct hps_path *path, u32 pos, u64 place, u32 len)
+/* Copies what was not placed early. RCU. */
+static int copy_rest(struct hps_channel *ch, u32 pos, struct hps_region *region,
+		     u64 off, u32 len)
 {
-	struct hps_conn *conn = path->conn;
+	int err = 0;
+	u32 n;
+
+	for (; len && !err; pos += n, off += n, len -= n) {
+		n = len;
+		if (ch->ops->placed(ch, pos, &n))
+			hps_mib_add(ch->net, HPS_MIB_EARLY_SKIPPED, n);
+		else
+			err = hps_place_copy(ch, pos, region, off, n);
+	}
+	return err;
+}
+
+/* The answer to a request of ours: where do these octets of it go? RCU. Returns 0,
+ * -EPROTO: nobody asked, -ECANCELED: the program has taken its region back.
+ */
+static int find_sink(struct hps_conn *conn, const struct target *at, u32 len,
+		     struct hps_region **region, u64 *off)
+{
 	struct ddp_access access = {
 		.len = len,
 		.right = DDP_RIGHT_SINK,
 		.domain = READ_ONCE(conn->domain),
 		.stream = conn->stream,
 	};
-	struct hps_region *region;
 	struct hps_ask *ask;
 
-	/* Who has closed the socket has no use for answers. */
-	if (conn->orphan)
-		return 0;
-	ask = conn->direct ? hps_ask_find(conn, path->rx_tag) : NULL;
-	if (!ask || ask->post.op != HPS_DIRECT_READ || place > ask->len ||
-	    len > ask->len - place)
+	ask = conn->direct ? hps_ask_find(conn, at->tag) : NULL;
+	if (!ask || ask->post.op != HPS_DIRECT_READ || at->place > ask->len ||
+	    len > ask->len - at->place)
 		return -EPROTO;
 	access.stag = ask->post.sink;
-	access.offset = ask->post.sink_offset + place;
-	if (!hps_region_find(conn->net, &access, &region))
-		return hps_place_copy(path->ch, pos, region,
-				      access.offset, len);
-	ask->status = -ECANCELED;
-	return 0;
+	access.offset = ask->post.sink_offset + at->place;
+	*off = access.offset;
+	return hps_region_find(conn->net, &access, region) ? -ECANCELED : 0;
 }
 
-/* Octets that the peer writes. RCU. */
-static int place_write(struct hps_path *path, u32 pos, u64 place, u32 len)
+/* Where does this go? RCU. Returns 0, what find_sink() does, or -EACCES. */
+static int find_place(struct hps_conn *conn, const struct target *at, u32 len,
+		      struct hps_region **region, u64 *off)
 {
-	struct hps_conn *conn = path->conn;
 	const struct ddp_access access = {
-		.stag = path->rx_tag,
-		.offset = place,
+		.stag = at->tag,
+		.offset = at->place,
 		.len = len,
 		.right = DDP_RIGHT_WRITE,
 		.domain = READ_ONCE(conn->domain),
 		.stream = conn->stream,
 	};
-	struct hps_region *region;
 
-	if (hps_region_find(conn->net, &access, &region))
-		return -EACCES;
-	return hps_place_copy(path->ch, pos, region, place, len);
+	if (at->answer)
+		return find_sink(conn, at, len, region, off);
+	*off = at->place;
+	return hps_region_find(conn->net, &access, region) ? -EACCES : 0;
 }
 
 /* Octets that have not arrived before, @skip behind those that come next. */
 static int place_run(struct hps_path *path, u32 pos, u32 skip, u32 len)
 {
-	u64 place = path->rx_place + skip;
+	const struct target at = {
+		.tag = path->rx_tag,
+		.place = path->rx_place + skip,
+		.answer = path->rx_answer,
+	};
+	struct hps_conn *conn = path->conn;
+	struct hps_region *region;
+	u64 off;
 	int err;
 
-	if (place < path->rx_place)
+	if (at.place < path->rx_place)
 		return -EACCES;
+	/* Who has closed the socket has no use for answers. */
+	if (at.answer && conn->orphan)
+		return 0;
 	rcu_read_lock();
-	if (path->rx_answer)
-		err = place_answer(path, pos + skip, place, len);
-	else
-		err = place_write(path, pos + skip, place, len);
+	err = find_place(conn, &at, len, &region, &off);
+	if (!err)
+		err = copy_rest(path->ch, pos + skip, region, off, len);
 	rcu_read_unlock();
-	return err;
+	/* What has nowhere to go is dropped. */
+	if (err == -ECANCELED)
+		hps_ask_find(conn, at.tag)->status = err;
+	return err == -ECANCELED ? 0 : err;
 }
 
 /* Returns 0, -ENOMEM with some of it placed, or an error of place_run(). */
@@ -164,6 +193,84 @@ static int place_octets(struct hps_path *path, u32 pos, u32 len, u32 *fresh)
 	}
 	path->rx_place += len;
 	return 0;
+}
+
+/* Would the octets be taken if it were their turn? Not all that could be wrong is
+ * looked at: that is judged then.
+ */
+static bool is_expected(const struct hps_path *path, u64 off, u32 len)
+{
+	const struct hps_conn *conn = path->conn;
+	const struct hps_recv *rcv = &conn->rcv;
+
+	if (path->state != HPS_PATH_UP || path->finack_seen ||
+	    conn->state == HPS_CONN_CLOSED || conn->orphan || !conn->peer_direct)
+		return false;
+	if (rcv->fin && (off > rcv->fin_off || len > rcv->fin_off - off))
+		return false;
+	return hps_credit_rx_allows(&rcv->credit, off, len, rcv->reasm.cost);
+}
+
+/* Places those of the octets that have not arrived otherwise. Data lock held. */
+static int place_early(struct hps_path *path, struct target at, u64 off, u32 pos,
+		       u32 len)
+{
+	struct hps_conn *conn = path->conn;
+	u64 end = off + len, from = off, to;
+	struct hps_region *region;
+	u32 n = len;
+	int err;
+
+	rcu_read_lock();
+	err = find_place(conn, &at, len, &region, &to);
+	while (!err && from < end &&
+	       hps_reasm_missing(&conn->rcv.reasm, &from, &n)) {
+		u32 skip = from - off;
+
+		err = hps_place_copy(path->ch, pos + skip, region, to + skip, n);
+		if (!err)
+			hps_mib_add(conn->net, HPS_MIB_EARLY_OCTETS, n);
+		from += n;
+		n = end - from;
+	}
+	rcu_read_unlock();
+	return err;
+}
+
+/**
+ * hps_place_early - octets of a PLACE have arrived before their turn
+ * @ch:		a path's channel, locked
+ * @m:		the message
+ * @all:	octets of its payload
+ * @skip:	those before these
+ * @pos:	where they lie in the channel
+ * @len:	how many
+ *
+ * They are put in their place, and nothing else is done: they are not noted as
+ * arrived, nor acknowledged. What is wrong with them is said when their turn comes.
+ *
+ * Returns whether they are in their place, or have been before.
+ */
+bool hps_place_early(struct hps_channel *ch, const struct hps_place *m, u32 all,
+		     u32 skip, u32 pos, u32 len)
+{
+	struct hps_path *path = ch->user;
+	struct hps_conn *conn = path->conn;
+	u64 off = be64_to_cpu(m->data.offset);
+	const struct target at = {
+		.tag = be32_to_cpu(m->tag),
+		.place = be64_to_cpu(m->place) + skip,
+		.answer = m->data.msg.flags & HPS_PLACE_ANSWER,
+	};
+	bool done;
+
+	if (at.place < skip || skip > all || len > all - skip)
+		return false;
+	spin_lock_bh(&conn->lock);
+	done = is_expected(path, off, all) &&
+	       !place_early(path, at, off + skip, pos, len);
+	spin_unlock_bh(&conn->lock);
+	return done;
 }
 
 /* --- elements --------------------------------------------------------------------------- */

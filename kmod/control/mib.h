@@ -75,6 +75,10 @@ enum hps_mib_field {
 	HPS_MIB_SPLICE_OCTETS,		/* written as pages of splice or sendfile */
 	HPS_MIB_BUSY_POLL,		/* reads that polled and did not sleep */
 	HPS_MIB_PLACED_OCTETS,		/* put in memory of programs by peers */
+	HPS_MIB_EARLY_HELD,		/* held by TCP out of order, where peers place */
+	HPS_MIB_EARLY_OCTETS,		/* placed while TCP held them out of order */
+	HPS_MIB_EARLY_SKIPPED,		/* not copied again when their turn came */
+	HPS_MIB_EARLY_WALK_FAILED,	/* heads of frames that were not found there */
 	HPS_MIB_REQUEST_SERVED,		/* reads and atomics of peers */
 	HPS_MIB_ASK_COMPLETED,		/* one-sided operations of ours */
 	HPS_MIB_POSTED_OCTETS,		/* received into memory that was posted */

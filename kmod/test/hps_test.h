@@ -87,6 +87,7 @@ extern struct kunit_suite hps_test_alive;
 extern struct kunit_suite hps_test_autobuf;
 extern struct kunit_suite hps_test_credit;
 extern struct kunit_suite hps_test_ddp;
+extern struct kunit_suite hps_test_early;
 extern struct kunit_suite hps_test_health;
 extern struct kunit_suite hps_test_late;
 extern struct kunit_suite hps_test_message;

@@ -159,6 +159,9 @@ struct hps_channel_pulse {
  * @data:	the header of a segment of @len octets, @here of which lie at @pos in
  *		the receive queue; returns how many of these were noted (none without
  *		memory), or an error
+ * @early:	may be NULL; else @len octets at @pos have arrived of a PLACE of @all
+ *		octets whose turn has not come, @skip behind its first one. Returns
+ *		true if they are in their place now and need no copy later
  * @payload:	more octets of that segment lie at @pos in the receive queue; @end
  *		with the last ones
  * @parsed:	all that arrived was seen; returns what @keep would
@@ -173,6 +176,8 @@ struct hps_channel_events {
 	int  (*control)(struct hps_channel *ch, const struct hps_msg *msg, u32 len);
 	int  (*data)(struct hps_channel *ch, const struct hps_data *data, u32 len,
 		     u32 pos, u32 here);
+	bool (*early)(struct hps_channel *ch, const struct hps_place *head,
+		      u32 all, u32 skip, u32 pos, u32 len);
 	int  (*payload)(struct hps_channel *ch, u32 pos, u32 len, bool end);
 	u32  (*parsed)(struct hps_channel *ch, u32 pos);
 	u32  (*keep)(const struct hps_channel *ch, u32 pos);
@@ -196,6 +201,8 @@ struct hps_channel_events {
  *		that nothing new should be sent
  * @receive:	channel locked: look at what has arrived, which had to wait
  * @peek:	channel locked: copy @len octets at @pos, which have arrived, to @to
+ * @placed:	channel locked: did @early place what lies at @pos? @len becomes the
+ *		number of octets for which the answer is the same
  * @read:	channel owned: copy @len octets at @pos to @to, may sleep
  * @splice:	channel owned: as @read, but put references into a pipe, which the
  *		caller has locked; returns octets, maybe fewer, or an error
@@ -231,6 +238,7 @@ struct hps_channel_ops {
 	bool (*flush)(struct hps_channel *ch);
 	void (*receive)(struct hps_channel *ch);
 	int  (*peek)(struct hps_channel *ch, u32 pos, void *to, u32 len);
+	bool (*placed)(struct hps_channel *ch, u32 pos, u32 *len);
 	int  (*read)(struct hps_channel *ch, u32 pos, u32 len, struct iov_iter *to);
 	int  (*splice)(struct hps_channel *ch, u32 pos, u32 len,
 		       struct pipe_inode_info *pipe, unsigned int flags);

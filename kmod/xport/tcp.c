@@ -125,7 +125,9 @@ static struct proto *tcp_proto_for(struct sock *sk)
 	return p;
 }
 
-/* TCP calls write_space on every ACK while SOCK_NOSPACE is set: keep it set. */
+/* TCP calls write_space on every arrival while SOCK_NOSPACE is set, also of what it
+ * holds out of order: keep it set.
+ */
 static void on_write_space(struct sock *sk)
 {
 	struct hps_tcp *t = sk->sk_user_data;
@@ -134,6 +136,8 @@ static void on_write_space(struct sock *sk)
 	if (!t)
 		return;
 	hps_tcp_acked(t);
+	if (unlikely(t->early && !RB_EMPTY_ROOT(&tcp_sk(sk)->out_of_order_queue)))
+		hps_tcp_early(t);
 	if (t->ch.want && hps_tcp_in_flight(sk) <= t->ch.want_below)
 		hps_tcp_kick(&t->ch);
 }
@@ -222,6 +226,7 @@ static void tcp_idle(struct hps_channel *ch)
 
 	WRITE_ONCE(t->credit, READ_ONCE(hps_net(ch->net)->sysctl.rmem));
 	tcp_narrow(t);
+	hps_tcp_early_forget(t);
 }
 
 static void on_state_change(struct sock *sk)
@@ -327,6 +332,7 @@ static void tcp_destroy(struct hps_channel *ch)
 							      -ETIMEDOUT);
 	tcp_uninstall(t, sk);
 	hps_tcp_drop_rest(t);
+	hps_tcp_early_forget(t);
 	release_sock(sk);
 	/* RST instead of FIN: nothing is owed to the peer any more, no
 	 * TIME_WAIT port is held, and for a socket without a namespace
@@ -630,6 +636,7 @@ const struct hps_channel_ops hps_tcp_ops = {
 	.flush		= hps_tcp_flush,
 	.receive	= tcp_receive,
 	.peek		= hps_tcp_peek,
+	.placed		= hps_tcp_placed,
 	.read		= hps_tcp_read,
 	.splice		= hps_tcp_splice,
 	.trim		= hps_tcp_trim,

@@ -11,6 +11,9 @@
 #include "xport/channel.h"
 #include "xport/train.h"
 
+struct hps_early;
+struct hps_early_head;
+
 /**
  * struct hps_tcp_rx - how far the receive queue was parsed
  * @pos:	TCP sequence number of the next octet to be looked at
@@ -45,6 +48,8 @@ struct hps_tcp_rest {
  * @rx:		parser, under the channel lock
  * @rest:	struct hps_tcp_rest: messages that wait for memory, oldest first;
  *		under the channel lock
+ * @early:	what is known of data that TCP holds out of order; NULL: nothing was
+ *		ever placed by this channel's user
  * @credit:	what TCP's window must be wide enough for, see tcp_buffer()
  * @sending:	tcp_sendmsg_locked() is at work, see tcp_release_push()
  * @train:	rate of the path, with the numbers of the newest acknowledgement
@@ -62,6 +67,7 @@ struct hps_tcp {
 	struct sock		*sk;
 	struct hps_tcp_rx	rx;
 	struct list_head	rest;
+	struct hps_early	*early;
 	u32			credit;
 	bool			sending;
 	struct hps_train	train;
@@ -116,9 +122,19 @@ void hps_tcp_pulse(const struct hps_channel *ch, struct hps_channel_pulse *p);
 bool hps_tcp_heard(const struct hps_tcp *t);
 void hps_tcp_receive(struct hps_tcp *t);
 int hps_tcp_peek(struct hps_channel *ch, u32 pos, void *to, u32 len);
+bool hps_tcp_crc_is_right(struct sock *sk, u32 pos, u32 len);
 int hps_tcp_read(struct hps_channel *ch, u32 pos, u32 len, struct iov_iter *to);
 int hps_tcp_splice(struct hps_channel *ch, u32 pos, u32 len,
 		   struct pipe_inode_info *pipe, unsigned int flags);
 void hps_tcp_trim(struct hps_channel *ch);
+
+/* tcp_early.c */
+void hps_tcp_early(struct hps_tcp *t);
+void hps_tcp_early_begin(struct hps_tcp *t, const struct hps_early_head *head,
+			 u32 size, u32 payload);
+void hps_tcp_early_pass(struct hps_tcp *t);
+void hps_tcp_early_forget(struct hps_tcp *t);
+int hps_tcp_early_peek(struct sock *sk, u32 pos, void *to, u32 len);
+bool hps_tcp_placed(struct hps_channel *ch, u32 pos, u32 *len);
 
 #endif /* _HPS_XPORT_TCP_H */

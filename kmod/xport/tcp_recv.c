@@ -15,6 +15,7 @@
 #include "ddp/message.h"
 #include "ddp/mpa.h"
 #include "net.h"
+#include "xport/early.h"
 #include "xport/tcp.h"
 
 /* Less is not worth an ACK as long as something else waits to be read. */
@@ -46,11 +47,14 @@ static struct sk_buff *find_skb(struct sock *sk, u32 pos, u32 *off)
 	return NULL;
 }
 
-/* Copies octets that are known to have arrived. */
+/* Copies octets that are known to have arrived, in order or not. */
 static int peek(struct sock *sk, u32 pos, void *to, u32 len)
 {
 	struct sk_buff *skb = NULL;
 	u32 off = 0, n;
+
+	if (unlikely(!before(pos, tcp_sk(sk)->rcv_nxt)))
+		return hps_tcp_early_peek(sk, pos, to, len);
 
 	while (len) {
 		/* What follows lies in the next one, unless they overlap. */
@@ -72,7 +76,7 @@ static int peek(struct sock *sk, u32 pos, void *to, u32 len)
 }
 
 /* CRC32c of @len octets at @pos, compared with the field that follows. */
-static bool crc_is_right(struct sock *sk, u32 pos, u32 len)
+bool hps_tcp_crc_is_right(struct sock *sk, u32 pos, u32 len)
 {
 	u32 crc = mpa_crc_start();
 	u8 buf[256];
@@ -207,6 +211,8 @@ static int receive_data(struct hps_tcp *t, const u8 *head, u32 avail,
 	if (!ch->events)
 		return -EPROTO;
 	here = avail > begin ? min(avail - begin, payload) : 0;
+	if (info->type == HPS_MSG_PLACE && payload)
+		hps_tcp_early_begin(t, (const void *)head, frame, payload);
 	n = ch->events->data(ch, data, payload, t->rx.pos + begin, here);
 	if (n < 0)
 		return n;
@@ -266,7 +272,7 @@ static int receive_head(struct hps_tcp *t, u32 avail)
 	if (ch->crc) {
 		if (avail < frame)
 			return 0;
-		if (!crc_is_right(t->sk, t->rx.pos, frame - MPA_CRC_SIZE))
+		if (!hps_tcp_crc_is_right(t->sk, t->rx.pos, frame - MPA_CRC_SIZE))
 			return bad(ch, HPS_MIB_BAD_CRC);
 	}
 	verdict = hps_msg_check(head + sizeof(*f), seen - sizeof(*f), len, &info);
@@ -427,6 +433,7 @@ void hps_tcp_receive(struct hps_tcp *t)
 	keep = t->rx.pos;
 	if (ch->events && ch->events->parsed)
 		keep = ch->events->parsed(ch, keep);
+	hps_tcp_early_pass(t);
 	if (mute && hps_channel_may_send(ch))
 		hps_tcp_kick(ch);
 	acknowledge_waiting(t);

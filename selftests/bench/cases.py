@@ -100,6 +100,9 @@ CASES = (
          (("random_failures", {"count": 200}),), ("hps",), by_name=True),
     Case("direct-2", "RDMA over 2 links of 100 Mbit/s, 1 MB an operation, 8 under way", links(2),
          (one_sided("write", M, 8), one_sided("read", M, 8)), ("hps",)),
+    Case("direct-loss", "RDMA WRITE over 1 link of 1 Gbit/s that loses 1 %, frames of 60 and of 32 KB",
+         links(1, "rate 1gbit delay 50us loss 1%"),
+         tuple(("early", {"size": size, "depth": 16, "seconds": 6}) for size in (60 * K, 32 * K)), ("hps",)),
     Case("direct-lat", "RDMA READ of 8 B beside a ping-pong of 8 B, 2 links of 100 Mbit/s", links(2),
          (("answered", {"size": 8}),), ("tcp", "mptcp", "hps")),
     Case("opens", "connect, request, reply, close over 2 links of 100 Mbit/s", links(2),
@@ -130,7 +133,7 @@ def least(issue, case, **figures):
 
 def figure_name(name):
     kind, _, size = name.partition("_")
-    if not size or kind not in ("rate", "rtt", "write", "read"):
+    if not size or kind not in ("rate", "rtt", "write", "read", "early"):
         return name
     unit = {"k": K, "m": M}.get(size[-1], 1)
     return f"{kind} {int(size.rstrip('km')) * unit}"
@@ -188,5 +191,7 @@ BARS = (
     *(bar for case in ("slow-40", "slow-10", "loss", "late") for bar in floor(case, FEWER)),
     # direct placement
     *least(4, "direct-2", write_1m=188, read_1m=188),
+    # beyond that the head of a frame was in a packet that was lost
+    *least(4, "direct-loss", early_60k=97, early_32k=95),
     Bar(4, "direct-lat", "rtt 8", "<=", 1.15, "tcp"),
 )

@@ -216,7 +216,8 @@ class World:
     def snapshot(self):
         """Counters: host -> name -> value."""
         script = """cat /proc/net/hps_stat
-            nstat -asz TcpInSegs TcpOutSegs TcpRetransSegs | grep ^Tcp
+            nstat -asz TcpInSegs TcpOutSegs TcpRetransSegs TcpExtTCPOFOQueue TcpExtTCPOFOMerge |
+                grep ^Tcp
             for d in /sys/class/net/eth*; do
                 echo "${d##*/}.octets $(<$d/statistics/tx_bytes)"
                 echo "${d##*/}.packets $(<$d/statistics/tx_packets)"

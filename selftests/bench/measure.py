@@ -15,6 +15,7 @@ import trials
 from hosts import PORTS, Failed, Remote
 
 PORT = 18524	# of `opens`
+MSS = 1448		# payload of a packet of 1514 octets with timestamps
 LINK_RATE = 95.6	# payload of TCP over 100 Mbit/s, frames of 1514 octets
 JUMPED = "the clock jumped over the event"
 LOST, BACK, END = 3.0, 6.0, 10.0	# seconds of a failover
@@ -324,6 +325,33 @@ def one_sided(world, peer, operation, sizes, depth=1, seconds=0.2):
     return record
 
 
+def early(world, peer, size, depth, seconds):
+    """How much of what TCP held out of order was in its place before its turn.
+
+    That it held no more than HPS saw is told by TCP's own count of packets, without
+    those that it had.
+    """
+    before = world.snapshot()["b"]
+    record = one_sided(world, peer, "write", (size,), depth, seconds)
+    after = world.snapshot()["b"]
+    if "error" in record:
+        return record
+    names = ("TcpExtTCPOFOQueue", "TcpExtTCPOFOMerge", "HpsEarlyHeld", "HpsEarlyOctets",
+             "HpsEarlySkipped", "HpsEarlyWalkFailed", "HpsPlacedOctets", "HpsSegmentReceived")
+    moved = {name: after[name] - before[name] for name in names}
+    held, queued = moved["HpsEarlyHeld"], moved["TcpExtTCPOFOQueue"] - moved["TcpExtTCPOFOMerge"]
+    if not 0.9 * queued * MSS < held <= queued * MSS:
+        return {**record, "error": f"{held} octets in {queued} packets out of order"}
+    record["figures"] |= {
+        f"early {size}": 100 * moved["HpsEarlyOctets"] / held,
+        f"skipped {size}": 100 * moved["HpsEarlySkipped"] / moved["HpsEarlyOctets"],
+        f"held {size}": held,
+        f"failed {size}": moved["HpsEarlyWalkFailed"],
+        f"frame {size}": moved["HpsPlacedOctets"] / moved["HpsSegmentReceived"],
+    }
+    return record
+
+
 def answered(world, peer, size):
     """How soon an answer is here: of HPS that to a READ, of others a ping-pong's.
 
@@ -421,7 +449,7 @@ def idle(world, peer, count):
 
 
 TESTS = {f.__name__: f for f in (stream, pingpong, failover, random_failures, paced, messages, stalls,
-                                 streams, hotspot, one_sided, answered, opens, idle)}
+                                 streams, hotspot, one_sided, early, answered, opens, idle)}
 
 
 def set_cpus(count):

@@ -47,7 +47,9 @@ def figure_title(figure):
         return figure + unit
     kind = {"rate": "ping-pong of", "rtt": "round trip of", "p99": "p99 round trip of",
             "per second": "round trips per second of", "write": "RDMA WRITE of",
-            "read": "RDMA READ of"}.get(kind, kind)
+            "read": "RDMA READ of", "early": "% placed early, RDMA WRITE of",
+            "skipped": "% of these not copied again,", "held": "octets held by TCP,",
+            "failed": "heads not found,", "frame": "octets placed per frame,"}.get(kind, kind)
     return f"{kind} {size_name(int(size))}{unit}"
 
 
