@@ -77,7 +77,7 @@ struct hps_sysctls {
  * @channels, @conns, @pool, @probers: all of the namespace, for the sweep, dumps
  *	and exit; guarded by @lock, which nests inside every other lock of HPS.
  * @bind: bound sockets by port, guarded by @bind_lock.
- * @listeners: users of the TCP listener, guarded by @listen_mutex.
+ * @listeners: users of the TCP listener; from and to 0 under @listen_mutex.
  * @acl: admission rules, changed under @acl_mutex, read under RCU.
  * @streams: the last number that a connection got, see hps_conn.stream.
  * @regions: registered memory; ddp/region.c has its locks.
@@ -107,8 +107,8 @@ struct hps_net {
 	spinlock_t		bind_lock;	/* bind */
 	struct hlist_head	bind[HPS_BIND_HASH];
 
-	struct mutex		listen_mutex;	/* listeners, tcp_listener */
-	unsigned int		listeners;
+	struct mutex		listen_mutex;	/* first and last listener, tcp_listener */
+	atomic_t		listeners;
 	struct hps_tcp_listener	*tcp_listener;
 
 	struct mutex		acl_mutex;	/* acl */

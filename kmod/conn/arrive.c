@@ -155,6 +155,8 @@ static u32 path_parsed(struct hps_channel *ch, u32 pos)
 	ch->waits = holds_beyond(path, frontier);
 	if (unlikely(conn->deferred) && (frontier || rcv->fin))
 		hps_listener_data(conn);
+	if (unlikely(conn->offer_later))
+		hps_join_offer_if_busy(conn);
 	if (frontier != rcv->told) {
 		rcv->told = frontier;
 		if (rcv->fin && frontier == rcv->fin_off)
@@ -230,9 +232,15 @@ static int on_fin(struct hps_path *path, const struct hps_msg *msg, u32 len)
 					     off > rcv->credit.edge)
 		goto out;
 	err = 0;
-	conn->todo |= HPS_TODO_ACK;
-	if (rcv->fin)
+	if (rcv->fin) {
+		conn->todo |= HPS_TODO_ACK;
 		goto out;
+	}
+	/* Often the application closes as well, and that acknowledges it. */
+	if (conn->snd.fin || rcv->reasm.frontier != off)
+		conn->todo |= HPS_TODO_ACK;
+	else
+		hps_conn_ack_soon(conn);
 	WRITE_ONCE(rcv->fin_off, off);
 	smp_store_release(&rcv->fin, true);	/* hps_recv_at_end() */
 	if (rcv->reasm.frontier == off) {

@@ -19,6 +19,31 @@ bool hps_conn_complete(const struct hps_conn *conn)
 }
 
 /**
+ * hps_conn_may_finish - may FINACK be said on a path?
+ * @conn:	the connection; data lock held
+ * @path:	one of its paths
+ *
+ * An end that has the peer's FIN need not wait for its own to be acknowledged where
+ * all went by one path: FINACK arrives behind it, or not at all.
+ */
+bool hps_conn_may_finish(const struct hps_conn *conn, const struct hps_path *path)
+{
+	const struct hps_send *snd = &conn->snd;
+
+	lockdep_assert_held(&conn->lock);
+	if (path->state != HPS_PATH_UP || path->finack_sent ||
+	    conn->state != HPS_CONN_ESTABLISHED ||
+	    !list_empty(&path->rxq.extents))
+		return false;
+	if (hps_conn_complete(conn))
+		return true;
+	return conn->rcv.fin && conn->rcv.reasm.frontier == conn->rcv.fin_off &&
+	       snd->fin_sent && !(conn->todo & HPS_TODO_FIN) &&
+	       !conn->many && conn->nr_paths == 1 &&
+	       path->health.state == HPS_HEALTH_READY;
+}
+
+/**
  * hps_conn_check_end - if all was said, end the use of each channel
  * @conn:	the connection; data lock held
  *
@@ -29,14 +54,15 @@ void hps_conn_check_end(struct hps_conn *conn)
 	struct hps_path *path;
 
 	lockdep_assert_held(&conn->lock);
-	if (!hps_conn_complete(conn) || conn->state != HPS_CONN_ESTABLISHED)
+	if (!conn->rcv.fin || conn->state != HPS_CONN_ESTABLISHED)
+		return;
+	list_for_each_entry(path, &conn->paths, node)
+		if (hps_conn_may_finish(conn, path))
+			hps_path_set(path, HPS_PATH_FINACK);
+	if (!hps_conn_complete(conn))
 		return;
 	if (conn->rejoin)
 		hps_rejoin_stop(conn);
-	list_for_each_entry(path, &conn->paths, node)
-		if (path->state == HPS_PATH_UP && !path->finack_sent &&
-		    list_empty(&path->rxq.extents))
-			hps_path_set(path, HPS_PATH_FINACK);
 	hps_watch(conn);
 	if (list_empty(&conn->paths) && conn->orphan)
 		hps_conn_end(conn);

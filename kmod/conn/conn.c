@@ -66,7 +66,7 @@ struct hps_conn *hps_conn_alloc(struct net *net, bool initiator, u32 rmem,
 	spin_lock_init(&conn->lock);
 	conn->net = net;
 	conn->initiator = initiator;
-	get_random_bytes(&conn->token, sizeof(conn->token));
+	conn->token = get_random_u64();
 	conn->stream = next_stream(net);
 	INIT_LIST_HEAD(&conn->net_node);
 	INIT_LIST_HEAD(&conn->accept_node);
@@ -162,6 +162,24 @@ static void conn_unpublish(struct hps_conn *conn)
 	spin_unlock_bh(&hn->lock);
 }
 
+static void forget_queues(struct hps_conn *conn)
+{
+	lockdep_assert_held(&conn->lock);
+	hps_reasm_purge(&conn->rcv.reasm);
+	hps_send_purge(conn);
+}
+
+static void become_closed(struct hps_conn *conn)
+{
+	spin_lock_bh(&conn->lock);
+	if (conn->state != HPS_CONN_CLOSED)
+		hps_conn_event(conn, HPS_CONN_EVENT_CLOSED, HPS_REASON_NONE,
+			       0);
+	conn->state = HPS_CONN_CLOSED;
+	hps_direct_forget(conn, -ECONNABORTED);
+	spin_unlock_bh(&conn->lock);
+}
+
 /*
  * The end of a connection, in phases:
  *  1. unpublish: no new join finds it;
@@ -179,14 +197,7 @@ static void conn_end(struct work_struct *work)
 	struct hps_path *path;
 
 	conn_unpublish(conn);
-
-	spin_lock_bh(&conn->lock);
-	if (conn->state != HPS_CONN_CLOSED)
-		hps_conn_event(conn, HPS_CONN_EVENT_CLOSED, HPS_REASON_NONE,
-			       0);
-	conn->state = HPS_CONN_CLOSED;
-	hps_direct_forget(conn, -ECONNABORTED);
-	spin_unlock_bh(&conn->lock);
+	become_closed(conn);
 	hps_conn_timers_stop(conn);
 	hps_rejoin_stop(conn);
 	cancel_work_sync(&conn->join);
@@ -194,8 +205,7 @@ static void conn_end(struct work_struct *work)
 	cancel_delayed_work_sync(&conn->redial);
 
 	spin_lock_bh(&conn->lock);
-	hps_reasm_purge(&conn->rcv.reasm);
-	hps_send_purge(conn);
+	forget_queues(conn);
 	for (;;) {
 		path = list_first_entry_or_null(&conn->paths, struct hps_path,
 						node);
@@ -235,6 +245,42 @@ void hps_conn_end(struct hps_conn *conn)
 {
 	if (!xchg(&conn->ending, true))
 		queue_work(hps_wq, &conn->end);
+}
+
+/* Is nothing of it under way that only a process can stop? Nobody begins it any more. */
+static bool is_quiet(struct hps_conn *conn)
+{
+	return !conn->rejoin && list_empty(&conn->waits) &&
+	       !work_busy(&conn->join) && !work_busy(&conn->retune) &&
+	       !work_busy(&conn->redial.work);
+}
+
+/**
+ * hps_conn_finish - all was said and no path is left: end without waking a worker
+ * @conn:	the connection, an orphan; the caller holds a reference
+ *
+ * As conn_end(), without what cannot be there any more. The timers' handlers take no
+ * channel's lock, so they can be waited for.
+ *
+ * Context: process or softirq; a channel may be locked, the data lock is not held.
+ */
+void hps_conn_finish(struct hps_conn *conn)
+{
+	if (xchg(&conn->ending, true))
+		return;
+	become_closed(conn);
+	if (!is_quiet(conn) || (conn->listens && !hps_listen_try_put(conn->net))) {
+		queue_work(hps_wq, &conn->end);
+		return;
+	}
+	conn_unpublish(conn);
+	hps_conn_timers_stop(conn);
+	spin_lock_bh(&conn->lock);
+	forget_queues(conn);
+	spin_unlock_bh(&conn->lock);
+	if (conn->held_net)
+		put_net(conn->net);
+	hps_conn_put(conn);
 }
 
 /* Everybody who waits on the socket looks again. Data lock held. */

@@ -6,6 +6,7 @@
 #define _HPS_CONN_CONN_H
 
 #include <linux/list.h>
+#include <linux/random.h>
 #include <linux/refcount.h>
 #include <linux/rhashtable-types.h>
 #include <linux/timer.h>
@@ -241,11 +242,12 @@ struct hps_recv {
  * @waits:	pairs of links to be joined when they work; hps_net.lock
  * @no_waits:	there shall be none any more; hps_net.lock
  * @rtt_us:	longest of the shortest round trips of paths that were lost
+ * @offer_later: a responder will tell its links when it lasts or carries something
  * @offered:	links that a responder has told of, as a hash; @nr_offered of them
  * @peer_direct:	the peer understands PLACE, REQUEST and RESULT
  * @direct:	of one-sided operations; NULL before the first
  * @counted:	in hps_net.orphans
- * @ending:	the @end work is queued
+ * @ending:	the @end work is queued, or was not needed
  * @deferred:	waits for data before it can be accepted (TCP_DEFER_ACCEPT)
  * @opt:	what the program asked for
  * @alive:	what is known of the peer, for keepalive and user timeout
@@ -313,6 +315,7 @@ struct hps_conn {
 	int			lost_err;
 	u32			rtt_us;
 	u16			join_delay;
+	bool			offer_later;
 	u32			offered;
 	u8			nr_offered;
 	struct list_head	waits;
@@ -339,9 +342,19 @@ int hps_conn_reset_errno(const struct hps_conn *conn);
 void hps_conn_lost(struct hps_conn *conn, int err, enum hps_reason reason);
 void hps_conn_wake(struct hps_conn *conn);
 void hps_conn_end(struct hps_conn *conn);
+void hps_conn_finish(struct hps_conn *conn);
 void hps_conn_net_exit(struct net *net);
 int hps_conn_init(void);
 void hps_conn_exit(void);
+
+/* From the batch: get_random_bytes() makes a key anew for each call. */
+static inline void hps_nonce_draw(u8 *nonce)
+{
+	u64 drawn[] = { get_random_u64(), get_random_u64() };
+
+	static_assert(sizeof(drawn) == HPS_NONCE_LEN);
+	memcpy(nonce, drawn, sizeof(drawn));
+}
 
 static inline void hps_conn_hold(struct hps_conn *conn)
 {
@@ -361,6 +374,7 @@ void hps_conn_close(struct hps_conn *conn, enum hps_reason reason);
 void hps_conn_reset(struct hps_conn *conn, enum hps_reason reason);
 void hps_conn_abort(struct hps_conn *conn, int err, enum hps_reason reason);
 void hps_conn_stop_asking(struct hps_conn *conn);
+bool hps_conn_may_finish(const struct hps_conn *conn, const struct hps_path *path);
 void hps_conn_check_end(struct hps_conn *conn);
 bool hps_conn_complete(const struct hps_conn *conn);
 void hps_conn_sweep(struct net *net);
@@ -377,6 +391,7 @@ void hps_linkevent_exit(void);
 void hps_conn_timers_init(struct hps_conn *conn);
 void hps_conn_timers_stop(struct hps_conn *conn);
 void hps_conn_ack_later(struct hps_conn *conn);
+void hps_conn_ack_soon(struct hps_conn *conn);
 void hps_conn_cork(struct hps_conn *conn);
 void hps_conn_watch(struct hps_conn *conn);
 void hps_conn_watch_locked(struct hps_conn *conn);

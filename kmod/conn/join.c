@@ -30,6 +30,8 @@
  * a channel at both ends.
  */
 #define JOIN_OCTETS	SZ_64K
+/* A responder tells its links then at the latest: in time for the above. */
+#define OFFER_OCTETS	SZ_4K
 /* More paths than offers can make sense for nobody. */
 #define MAX_PATHS	HPS_MAX_OFFERS
 /* An initiator uses each of our links once, but anew while what came by the path
@@ -179,11 +181,36 @@ int hps_join_offer(struct hps_path *path, void *buf)
 	spin_lock_bh(&conn->lock);
 	conn->offered = jhash(addr, n * sizeof(*addr), 0);
 	conn->nr_offered = m->count;
+	conn->offer_later = false;
 	path->told = true;
 	hps_watch(conn);
 	spin_unlock_bh(&conn->lock);
 	kfree(addr);
 	return sizeof(*m) + m->count * sizeof(m->offer[0]);
+}
+
+/**
+ * hps_join_offer_due - it is time to tell our links, unless that was done
+ * @conn:	the connection; data lock held
+ */
+void hps_join_offer_due(struct hps_conn *conn)
+{
+	struct hps_path *path;
+
+	if (!conn->offer_later)
+		return;
+	path = hps_path_ready(conn, NULL);
+	if (!path)
+		return;
+	conn->offer_later = false;
+	hps_path_set(path, HPS_PATH_LINKS);
+}
+
+/* As hps_join_offer_due(), if it carries much. Data lock held. */
+void hps_join_offer_if_busy(struct hps_conn *conn)
+{
+	if (conn->snd.end + conn->rcv.reasm.frontier >= OFFER_OCTETS)
+		hps_join_offer_due(conn);
 }
 
 /**
@@ -225,7 +252,7 @@ struct hps_path *hps_join_inbound(struct hps_channel *ch,
 		path = hps_path_new(conn, true, GFP_ATOMIC);
 	if (path) {
 		memcpy(path->nonce[0], hello->nonce, HPS_NONCE_LEN);
-		get_random_bytes(path->nonce[1], HPS_NONCE_LEN);
+		hps_nonce_draw(path->nonce[1]);
 		hps_path_add(path, ch);
 		hps_channel_use(ch, &hps_path_events, path);
 	}
@@ -556,7 +583,7 @@ static void join_pair(struct hps_conn *conn, const struct hps_channel_key *key,
 		return;
 	hps_hello_fill(conn, &path->hello, HPS_MSG_JOIN);
 	path->hello.token = cpu_to_be64(conn->peer_token);
-	get_random_bytes(path->nonce[0], HPS_NONCE_LEN);
+	hps_nonce_draw(path->nonce[0]);
 	memcpy(path->hello.nonce, path->nonce[0], HPS_NONCE_LEN);
 	path->remote_id = remote_id;
 	hps_mib_inc(conn->net, HPS_MIB_JOIN_SENT);

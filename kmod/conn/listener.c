@@ -533,7 +533,7 @@ struct hps_conn *hps_listener_conn(struct hps_channel *ch,
 		conn->remote.in.sin_port = hello->source_port;
 	conn->peer_token = be64_to_cpu(hello->token);
 	memcpy(conn->nonce[0], hello->nonce, HPS_NONCE_LEN);
-	get_random_bytes(conn->nonce[1], HPS_NONCE_LEN);
+	hps_nonce_draw(conn->nonce[1]);
 	hps_credit_tx_init(&conn->snd.credit, be32_to_cpu(hello->credit));
 	return conn;
 }

@@ -187,7 +187,7 @@ int hps_conn_connect(struct sock *sk, struct hps_conn *conn)
 {
 	int err;
 
-	get_random_bytes(conn->nonce[0], HPS_NONCE_LEN);
+	hps_nonce_draw(conn->nonce[0]);
 	err = route(sk, conn);
 	if (err)
 		return err;
@@ -297,7 +297,9 @@ static void accepted(struct hps_path *path, const struct hps_hello *hello)
 	conn->local = path->ch->key.local;
 	if (conn->bound_port)
 		conn->local.in.sin_port = conn->bound_port;
-	path->todo |= HPS_PATH_FIRST;
+	/* On a warm channel the OPEN was an FPDU. */
+	if (!path->warm)
+		path->todo |= HPS_PATH_FIRST;
 	hps_conn_established(conn);
 	hps_path_up(path);
 	spin_unlock_bh(&conn->lock);
@@ -471,7 +473,9 @@ static enum hps_reason inbound_open(struct hps_channel *ch,
 	hps_path_fit_slice(path);
 	hps_conn_event(conn, HPS_CONN_EVENT_OPENED, HPS_REASON_NONE, 0);
 	hps_path_note(path, HPS_CONN_EVENT_PATH_UP, HPS_PATH_CAUSE_NONE, 0);
-	path->todo |= HPS_PATH_LINKS;
+	/* A short connection needs no other links. */
+	conn->offer_later = true;
+	hps_watch(conn);
 	ch->ops->buffer(ch, conn->rcv.credit.buffer);
 	spin_unlock_bh(&conn->lock);
 

@@ -154,13 +154,7 @@ int hps_path_start(struct hps_path *path, struct hps_channel *ch,
 	return err;
 }
 
-/**
- * hps_path_detach - take a path from its connection and its channel
- * @path:	the path, its channel locked; its extents are gone. Freed.
- *
- * The channel has no user then; the caller decides what becomes of it.
- */
-void hps_path_detach(struct hps_path *path)
+static void detach(struct hps_path *path, bool check)
 {
 	struct hps_conn *conn = path->conn;
 	struct hps_channel *ch = path->ch;
@@ -170,7 +164,8 @@ void hps_path_detach(struct hps_path *path)
 	hps_send_path_lost(conn, path);
 	list_del(&path->node);
 	conn->nr_paths--;
-	hps_conn_check_end(conn);
+	if (check)
+		hps_conn_check_end(conn);
 	spin_unlock_bh(&conn->lock);
 
 	hps_channel_use(ch, NULL, NULL);
@@ -179,6 +174,17 @@ void hps_path_detach(struct hps_path *path)
 	kmem_cache_free(path_cache, path);
 	hps_channel_put(ch);
 	hps_conn_put(conn);
+}
+
+/**
+ * hps_path_detach - take a path from its connection and its channel
+ * @path:	the path, its channel locked; its extents are gone. Freed.
+ *
+ * The channel has no user then; the caller decides what becomes of it.
+ */
+void hps_path_detach(struct hps_path *path)
+{
+	detach(path, true);
 }
 
 /**
@@ -229,8 +235,11 @@ void hps_path_finished(struct hps_path *path)
 	struct hps_conn *conn = path->conn;
 	struct hps_channel *ch = path->ch;
 
+	bool last;
+
 	hps_conn_hold(conn);
-	hps_path_detach(path);
+	/* Who said or heard the first FINACK has looked after the other paths. */
+	detach(path, false);
 	if (ch->outbound) {
 		hps_pool_put(ch);
 	} else {
@@ -239,9 +248,10 @@ void hps_path_finished(struct hps_path *path)
 	}
 
 	spin_lock_bh(&conn->lock);
-	if (list_empty(&conn->paths) && conn->orphan)
-		hps_conn_end(conn);
+	last = list_empty(&conn->paths) && conn->orphan;
 	spin_unlock_bh(&conn->lock);
+	if (last)
+		hps_conn_finish(conn);
 	hps_conn_put(conn);
 }
 
@@ -352,7 +362,9 @@ void hps_path_up(struct hps_path *path)
 	}
 	/* All may have been said while the join was under way. */
 	hps_conn_check_end(conn);
-	path->ch->ops->kick(path->ch);
+	/* Who connects has written nothing yet. */
+	if (path->join || path->todo || hps_send_waits(conn))
+		path->ch->ops->kick(path->ch);
 }
 
 int hps_path_init(void)

@@ -142,7 +142,6 @@ static const struct {
 /* Takes a bit of the connection's list; the FIN only behind all data. */
 static bool take_todo(struct hps_conn *conn, u8 bit)
 {
-	bool taken;
 
 	spin_lock_bh(&conn->lock);
 	taken = conn->todo & bit;
@@ -257,6 +256,32 @@ static bool push_todo(struct hps_path *path, u8 bit,
 	return ch->state != HPS_CHANNEL_DEAD;
 }
 
+/* FINACK, if its time has come: the last message of the connection on this channel,
+ * which acknowledges all. False if the path may be gone, or has nothing more to say.
+ */
+static bool push_finack(struct hps_path *path)
+{
+	struct hps_conn *conn = path->conn;
+	struct hps_channel *ch = path->ch;
+	bool due;
+
+	if (!READ_ONCE(conn->rcv.fin) || path->finack_sent)
+		return true;
+	spin_lock_bh(&conn->lock);
+	due = path->todo & HPS_PATH_FINACK || hps_conn_may_finish(conn, path);
+	if (due) {
+		path->todo |= HPS_PATH_FINACK;
+		conn->todo &= ~HPS_TODO_ACK;
+		conn->offer_later = false;
+	}
+	spin_unlock_bh(&conn->lock);
+	if (!due)
+		return true;
+	if (send_finack(path) && ch->state != HPS_CHANNEL_DEAD)
+		hps_channel_back_off(ch);
+	return false;
+}
+
 static void push_up(struct hps_path *path)
 {
 	struct hps_conn *conn = path->conn;
@@ -286,13 +311,8 @@ static void push_up(struct hps_path *path)
 		return;
 	if (hps_path_usable(path) && !push_todo(path, HPS_TODO_FIN, send_fin))
 		return;
-	if (!path->finack_sent && !suspect &&
-	    !push_todo(path, HPS_TODO_ACK, send_ack))
-		return;
-	/* The last message of the connection on this channel. */
-	if (READ_ONCE(path->todo) & HPS_PATH_FINACK && !path->finack_sent &&
-	    send_finack(path) && ch->state != HPS_CHANNEL_DEAD)
-		hps_channel_back_off(ch);
+	if (push_finack(path) && !path->finack_sent && !suspect)
+		push_todo(path, HPS_TODO_ACK, send_ack);
 }
 
 /**
@@ -305,15 +325,18 @@ void hps_path_push(struct hps_channel *ch)
 {
 	struct hps_path *path = ch->user;
 	struct hps_conn *conn = path->conn;
-	bool taken;
 
 	/* The path may end here, and be the last to hold the connection. */
 	hps_conn_hold(conn);
-	taken = hps_posted_take(path);
+	/* Dropped behind what tells the peer of it: one packet does both. */
+	if (hps_posted_take(path))
+		ch->trim_later = true;
+	if (unlikely(READ_ONCE(conn->offer_later))) {
+		spin_lock_bh(&conn->lock);
+		hps_join_offer_if_busy(conn);
+		spin_unlock_bh(&conn->lock);
+	}
 	if (push_own(path) && path->state == HPS_PATH_UP)
 		push_up(path);
-	/* Behind what tells the peer of it: one packet does both. */
-	if (taken && ch->state != HPS_CHANNEL_DEAD)
-		ch->ops->trim(ch);
 	hps_conn_put(conn);
 }

@@ -73,6 +73,7 @@ static void *describe(struct hps_send *snd, struct hps_chunk *c,
 			return NULL;
 	}
 	tx->shared = false;
+	tx->control = false;
 	tx->ubuf = NULL;
 	/* One piece stays free for the trailer; a message has one ubuf. */
 	while (left && tx->nr < HPS_TX_VECS - 1) {

@@ -24,10 +24,13 @@
 static void ack_timer(struct timer_list *t)
 {
 	struct hps_conn *conn = timer_container_of(conn, t, ack_timer);
+	const struct hps_recv *rcv = &conn->rcv;
+	u64 arrived;
 
 	spin_lock(&conn->lock);
-	if (conn->state == HPS_CONN_ESTABLISHED &&
-	    conn->rcv.reasm.frontier > conn->rcv.credit.acked) {
+	arrived = rcv->reasm.frontier;
+	arrived += rcv->fin && arrived == rcv->fin_off;
+	if (conn->state == HPS_CONN_ESTABLISHED && arrived > rcv->credit.acked) {
 		conn->todo |= HPS_TODO_ACK;
 		hps_path_kick_one(conn);
 	}
@@ -188,6 +191,13 @@ void hps_conn_ack_later(struct hps_conn *conn)
 	    conn->state == HPS_CONN_ESTABLISHED)
 		mod_timer(&conn->ack_timer,
 			  jiffies + msecs_to_jiffies(ACK_DELAY_MS));
+}
+
+/* The peer may wait for the acknowledgement of its FIN (SO_LINGER). Data lock held. */
+void hps_conn_ack_soon(struct hps_conn *conn)
+{
+	if (conn->state == HPS_CONN_ESTABLISHED)
+		timer_reduce(&conn->ack_timer, jiffies + 1);
 }
 
 /* Something is held back. Data lock held. */

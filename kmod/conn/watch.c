@@ -165,6 +165,18 @@ static void ping_quiet(struct hps_conn *conn, u64 now)
 	}
 }
 
+/* Behind FINACK nothing can be sent on a path, but it may be in order. */
+static bool has_path(const struct hps_conn *conn)
+{
+	const struct hps_path *path;
+
+	list_for_each_entry(path, &conn->paths, node)
+		if (path->state == HPS_PATH_UP &&
+		    path->health.state == HPS_HEALTH_READY)
+			return true;
+	return false;
+}
+
 /* Without a path that answers the connection's days are counted. Returns false
  * if they are over.
  */
@@ -172,7 +184,7 @@ static bool check_stranded(struct hps_conn *conn)
 {
 	if (hps_conn_complete(conn))
 		return true;
-	if (hps_path_ready(conn, NULL)) {
+	if (has_path(conn)) {
 		if (conn->stranded)
 			hps_mib_inc(conn->net, HPS_MIB_CONN_RECOVERED);
 		conn->stranded = false;
@@ -202,11 +214,12 @@ static void watch_timer(struct timer_list *t)
 	spin_lock(&conn->lock);
 	if (conn->state != HPS_CONN_ESTABLISHED)
 		goto out;
+	hps_join_offer_due(conn);
 	list_for_each_entry(path, &conn->paths, node)
 		again |= look(path, now, &moved);
 	if (moved && conn->initiator && conn->nr_paths > 1)
 		ping_quiet(conn, now);
-	if (check_stranded(conn) && (again || moved || conn->stranded))
+	if (check_stranded(conn) && (again || moved || conn->stranded || conn->offer_later))
 		mod_timer(&conn->watch_timer, jiffies + interval(conn));
 out:
 	spin_unlock(&conn->lock);

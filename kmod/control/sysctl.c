@@ -71,7 +71,7 @@ static int port_handler(HPS_CTL_TABLE_PARAM *table, int write, void *buffer,
 	if (err || !write)
 		return err;
 	mutex_lock(&hn->listen_mutex);
-	if (port != hn->sysctl.port && hn->listeners)
+	if (port != hn->sysctl.port && atomic_read(&hn->listeners))
 		err = -EBUSY;
 	else
 		WRITE_ONCE(hn->sysctl.port, port);

@@ -9,6 +9,8 @@
 #include <net/ipv6.h>
 
 #include "compat.h"
+#include "ddp/ddp.h"
+#include "ddp/mpa.h"
 #include "net.h"
 #include "xport/tcp.h"
 
@@ -278,8 +280,7 @@ void hps_channel_back_off(struct hps_channel *ch)
 		mod_timer(&ch->backoff, jiffies + msecs_to_jiffies(BACKOFF_MS));
 }
 
-/* Sends what waits. The channel is locked. */
-void hps_channel_push_locked(struct hps_channel *ch)
+static void push_waiting(struct hps_channel *ch)
 {
 	int err = READ_ONCE(ch->doomed);
 
@@ -300,8 +301,21 @@ void hps_channel_push_locked(struct hps_channel *ch)
 		ch->ops->hello(ch);
 	if (test_bit(HPS_CHANNEL_UNSENT, &ch->flags) && ch->ops->flush(ch))
 		return;
-	if (ch->events && hps_channel_may_send(ch))
-		ch->events->push(ch);
+	if (!ch->events || !hps_channel_may_send(ch))
+		return;
+	ch->corked = true;
+	ch->events->push(ch);
+	ch->corked = false;
+}
+
+/* Sends what waits, messages without payload in as few packets as may be. The channel
+ * is locked.
+ */
+void hps_channel_push_locked(struct hps_channel *ch)
+{
+	push_waiting(ch);
+	if (ch->state != HPS_CHANNEL_DEAD)
+		ch->ops->settle(ch);
 }
 
 /**
@@ -355,6 +369,7 @@ void *hps_tx_head(struct hps_tx *tx, u32 msg_len)
 	tx->len = msg_len;
 	tx->tail_room = false;
 	tx->shared = false;
+	tx->control = false;
 	tx->ubuf = NULL;
 	return head + sizeof(struct hps_frame);
 }
@@ -382,13 +397,21 @@ void hps_tx_drop(struct hps_tx *tx)
  */
 int hps_channel_send_control(struct hps_channel *ch, const void *msg, u32 len)
 {
+	u32 size = mpa_frame_size(HPS_ULPDU_HEAD + len);
 	struct hps_tx tx hps_uninitialized;
-	void *head;
 
-	head = hps_tx_head(&tx, len);
-	if (!head)
+	/* In one piece, with room for padding and CRC. */
+	tx.frame = hps_tx_alloc(&tx.vec[0], size);
+	if (!tx.frame)
 		return -ENOMEM;
-	memcpy(head, msg, len);
+	tx.vec[0].bv_len = sizeof(struct hps_frame) + len;
+	tx.nr = 1;
+	tx.len = len;
+	tx.tail_room = true;
+	tx.shared = false;
+	tx.control = true;
+	tx.ubuf = NULL;
+	memcpy(tx.frame + sizeof(struct hps_frame), msg, len);
 	return ch->ops->send(ch, &tx, false);
 }
 

@@ -110,6 +110,7 @@ struct hps_channel_key {
  * @tail_room:	the octets behind the last piece belong to this message, so that
  *		padding and CRC may be written there
  * @shared:	a page is not ours and may change meanwhile
+ * @control:	one piece without payload; it may wait for the end of the push
  * @ubuf:	told when the transport does not use the pages any more; holds a
  *		reference; may be NULL
  */
@@ -120,6 +121,7 @@ struct hps_tx {
 	u32		len;
 	bool		tail_room;
 	bool		shared;
+	bool		control;
 	struct ubuf_info *ubuf;
 };
 
@@ -196,9 +198,12 @@ struct hps_channel_events {
  * @unlock:	end of @lock
  * @hello:	channel locked: begin the channel with @ch->hello, question or answer
  * @send:	channel locked: send or queue one message; @more says that another
- *		follows at once. What is queued sets UNSENT
+ *		follows at once. What is queued sets UNSENT. While @ch->corked control
+ *		messages are held back
  * @flush:	channel locked: send what was queued; true if something remains, so
  *		that nothing new should be sent
+ * @settle:	channel locked: a push has ended: send what was held back, and drop from
+ *		the receive queue what waited for this. It may end the channel
  * @receive:	channel locked: look at what has arrived, which had to wait
  * @peek:	channel locked: copy @len octets at @pos, which have arrived, to @to
  * @placed:	channel locked: did @early place what lies at @pos? @len becomes the
@@ -236,6 +241,7 @@ struct hps_channel_ops {
 	void (*hello)(struct hps_channel *ch);
 	int  (*send)(struct hps_channel *ch, struct hps_tx *tx, bool more);
 	bool (*flush)(struct hps_channel *ch);
+	void (*settle)(struct hps_channel *ch);
 	void (*receive)(struct hps_channel *ch);
 	int  (*peek)(struct hps_channel *ch, u32 pos, void *to, u32 len);
 	bool (*placed)(struct hps_channel *ch, u32 pos, u32 *len);
@@ -289,6 +295,8 @@ struct hps_channel {
 	bool				unproven;	/* a join without its proof yet */
 	bool				probe;		/* shows whether the peer answers, no more */
 	bool				want;		/* user waits for room */
+	bool				corked;		/* a push goes on, see @ops->send */
+	bool				trim_later;	/* at the end of a push, see @ops->settle */
 	long				round;		/* linkevent.c, hps_net.lock */
 	u32				want_below;	/* kick at this many in flight */
 	u32				tx_msn;

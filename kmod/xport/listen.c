@@ -160,31 +160,45 @@ int hps_listen_get(struct net *net)
 	struct hps_tcp_listener *l;
 	int err = 0;
 
+	if (atomic_inc_not_zero(&hn->listeners))
+		return 0;
 	mutex_lock(&hn->listen_mutex);
-	if (!hn->listeners) {
+	if (!atomic_read(&hn->listeners)) {
 		l = listener_start(net);
 		err = PTR_ERR_OR_ZERO(l);
 		if (!err)
 			hn->tcp_listener = l;
 	}
 	if (!err)
-		hn->listeners++;
+		atomic_inc(&hn->listeners);
 	mutex_unlock(&hn->listen_mutex);
 	return err;
 }
 
 /**
+ * hps_listen_try_put - the TCP listener has one user less, unless that is the last
+ * @net:	the namespace
+ *
+ * Context: any. Returns whether it was not; the last one calls hps_listen_put().
+ */
+bool hps_listen_try_put(struct net *net)
+{
+	return atomic_add_unless(&hps_net(net)->listeners, -1, 1);
+}
+
+/**
  * hps_listen_put - the TCP listener has one user less
  * @net:	the namespace
+ *
+ * Context: process.
  */
 void hps_listen_put(struct net *net)
 {
 	struct hps_net *hn = hps_net(net);
 
-	mutex_lock(&hn->listen_mutex);
-	if (!--hn->listeners) {
-		listener_stop(hn->tcp_listener);
-		hn->tcp_listener = NULL;
-	}
+	if (!atomic_dec_and_mutex_lock(&hn->listeners, &hn->listen_mutex))
+		return;
+	listener_stop(hn->tcp_listener);
+	hn->tcp_listener = NULL;
 	mutex_unlock(&hn->listen_mutex);
 }

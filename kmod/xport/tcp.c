@@ -634,6 +634,7 @@ const struct hps_channel_ops hps_tcp_ops = {
 	.hello		= hps_tcp_send_hello,
 	.send		= hps_tcp_send,
 	.flush		= hps_tcp_flush,
+	.settle		= hps_tcp_settle,
 	.receive	= tcp_receive,
 	.peek		= hps_tcp_peek,
 	.placed		= hps_tcp_placed,

@@ -40,6 +40,9 @@ struct hps_tcp_rest {
 	struct ubuf_info *ubuf;
 };
 
+/* Messages that can share a packet; what a push has more of goes in the next. */
+#define HPS_TCP_HELD	4
+
 /**
  * struct hps_tcp - a channel over TCP
  * @ch:		common part
@@ -50,6 +53,9 @@ struct hps_tcp_rest {
  *		under the channel lock
  * @early:	what is known of data that TCP holds out of order; NULL: nothing was
  *		ever placed by this channel's user
+ * @held:	frames of the push that goes on, one piece each; channel lock
+ * @nr_held:	how many
+ * @held_len:	their octets
  * @credit:	what TCP's window must be wide enough for, see tcp_buffer()
  * @sending:	tcp_sendmsg_locked() is at work, see tcp_release_push()
  * @train:	rate of the path, with the numbers of the newest acknowledgement
@@ -68,6 +74,9 @@ struct hps_tcp {
 	struct hps_tcp_rx	rx;
 	struct list_head	rest;
 	struct hps_early	*early;
+	struct bio_vec		held[HPS_TCP_HELD];
+	unsigned int		nr_held;
+	u32			held_len;
 	u32			credit;
 	bool			sending;
 	struct hps_train	train;
@@ -109,6 +118,7 @@ void hps_tcp_exit(void);
 int hps_tcp_send(struct hps_channel *ch, struct hps_tx *tx, bool more);
 void hps_tcp_send_hello(struct hps_channel *ch);
 bool hps_tcp_flush(struct hps_channel *ch);
+void hps_tcp_settle(struct hps_channel *ch);
 void hps_tcp_drop_rest(struct hps_tcp *t);
 
 /* tcp_metrics.c */

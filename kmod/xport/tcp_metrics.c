@@ -81,7 +81,8 @@ void hps_tcp_metrics(const struct hps_channel *ch,
 	const struct tcp_sock *tp = tcp_sk(t->sk);
 	u32 rtt = tcp_min_rtt(tp);
 
-	m->unacked = unacked(tp, &m->acked);
+	/* What is held back goes ahead of what comes next. */
+	m->unacked = unacked(tp, &m->acked) + READ_ONCE(t->held_len);
 	m->in_flight = in_flight(tp, m->unacked);
 	m->mss = READ_ONCE(tp->mss_cache);
 	m->cwnd = min_t(u64, (u64)tcp_snd_cwnd(tp) * m->mss, U32_MAX);

@@ -22,7 +22,7 @@
 #define TRIM_LEAST	SZ_16K
 
 /* Heads and most control messages fit here; longer ones are rare. */
-#define SMALL_MESSAGE	64
+#define SMALL_MESSAGE	80
 
 /* End of what has arrived in order, without a FIN. */
 static u32 queue_end(const struct sock *sk)
@@ -437,7 +437,10 @@ void hps_tcp_receive(struct hps_tcp *t)
 	if (mute && hps_channel_may_send(ch))
 		hps_tcp_kick(ch);
 	acknowledge_waiting(t);
-	trim_to(t, keep);
+	/* What is sent soon can carry TCP's acknowledgement. */
+	ch->trim_later = test_bit(HPS_CHANNEL_KICKED, &ch->flags);
+	if (!ch->trim_later)
+		trim_to(t, keep);
 }
 
 /**

@@ -183,6 +183,9 @@ void hps_tcp_drop_rest(struct hps_tcp *t)
 
 	list_for_each_entry_safe(rest, next, &t->rest, node)
 		drop_rest(rest);
+	while (t->nr_held)
+		put_page(t->held[--t->nr_held].bv_page);
+	t->held_len = 0;
 }
 
 static bool no_memory(int err)
@@ -288,16 +291,13 @@ static int add_trailer(struct hps_channel *ch, struct hps_tx *tx)
 	return 0;
 }
 
-static int tcp_send_frame(struct hps_channel *ch, struct hps_tx *tx, bool more)
+/* Gives whole frames to TCP, and keeps what it does not take. Returns 0, or an error
+ * that has ended the channel.
+ */
+static int give_or_keep(struct hps_tcp *t, struct hps_tx *tx, u32 size, bool more)
 {
-	u32 size = mpa_frame_size(HPS_ULPDU_HEAD + tx->len);
-	struct hps_tcp *t = hps_tcp(ch);
 	int n;
 
-	hps_frame_build(tx->frame, tx->len, ch->tx_msn);
-	if (add_trailer(ch, tx))
-		return -ENOMEM;
-	ch->tx_msn++;
 	/* Frames must not overtake each other. */
 	n = list_empty(&t->rest) ?
 		tcp_give(t, tx->vec, tx->nr, size, tx->ubuf, tx->shared,
@@ -308,13 +308,63 @@ static int tcp_send_frame(struct hps_channel *ch, struct hps_tx *tx, bool more)
 		int err = keep_rest(t, tx, n, size);
 
 		n = err ? err : n;
-		hps_channel_back_off(ch);
+		hps_channel_back_off(&t->ch);
 	}
 	if (n < 0) {
-		hps_channel_fail(ch, n);
+		hps_channel_fail(&t->ch, n);
 		return n;
 	}
 	return 0;
+}
+
+/* Sends what was held back; as give_or_keep(). */
+static int give_held(struct hps_tcp *t, bool more)
+{
+	struct hps_tx tx hps_uninitialized;
+	u32 size = t->held_len;
+	int err;
+
+	if (!t->nr_held)
+		return 0;
+	memcpy(tx.vec, t->held, t->nr_held * sizeof(*t->held));
+	tx.nr = t->nr_held;
+	tx.shared = false;
+	tx.ubuf = NULL;
+	t->nr_held = 0;
+	WRITE_ONCE(t->held_len, 0);
+	err = give_or_keep(t, &tx, size, more);
+	hps_tx_drop(&tx);
+	return err;
+}
+
+/* The reference on its page passes. */
+static void hold_back(struct hps_tcp *t, struct hps_tx *tx, u32 size)
+{
+	t->held[t->nr_held++] = tx->vec[0];
+	WRITE_ONCE(t->held_len, t->held_len + size);
+	tx->nr = 0;
+}
+
+static int tcp_send_frame(struct hps_channel *ch, struct hps_tx *tx, bool more)
+{
+	u32 size = mpa_frame_size(HPS_ULPDU_HEAD + tx->len);
+	struct hps_tcp *t = hps_tcp(ch);
+	bool hold = ch->corked && tx->control;
+	int err = 0;
+
+	hps_frame_build(tx->frame, tx->len, ch->tx_msn);
+	if (add_trailer(ch, tx))
+		return -ENOMEM;
+	ch->tx_msn++;
+	if (!hold || t->nr_held == HPS_TCP_HELD)
+		err = give_held(t, true);
+	if (err)
+		return err;
+	if (hold)
+		hold_back(t, tx, size);
+	else
+		err = give_or_keep(t, tx, size, more);
+	return err;
 }
 
 /**
@@ -322,6 +372,9 @@ static int tcp_send_frame(struct hps_channel *ch, struct hps_tx *tx, bool more)
  * @ch:		the channel, locked
  * @tx:		the message; its references on pages are consumed
  * @more:	another message follows at once on this channel
+ *
+ * While a push goes on, messages without payload wait for its end or for data, so that
+ * one packet carries them all.
  *
  * Returns 0 if TCP took the message or what it did not take is kept; -ENOMEM
  * if it was not begun; any other error has ended the channel.
@@ -334,6 +387,23 @@ int hps_tcp_send(struct hps_channel *ch, struct hps_tx *tx, bool more)
 		err = tcp_send_frame(ch, tx, more);
 	hps_tx_drop(tx);
 	return err;
+}
+
+/**
+ * hps_tcp_settle - a push has ended
+ * @ch:	the channel, locked, alive
+ *
+ * What was received is dropped only now if a push was to follow, for then its packet
+ * has carried TCP's acknowledgement.
+ */
+void hps_tcp_settle(struct hps_channel *ch)
+{
+	struct hps_tcp *t = hps_tcp(ch);
+
+	if (give_held(t, false) || !ch->trim_later)
+		return;
+	ch->trim_later = false;
+	hps_tcp_trim(ch);
 }
 
 /* Sends the MPA start-up frame with our hello. The channel is locked. By

@@ -1,0 +1,62 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# lists: full
+#
+# Short connections over pooled channels: how many packets one takes, and that
+# none of them leaves anything behind.
+# shellcheck disable=SC2317,SC2016 # functions run through t_ok; fields of awk
+here=$(dirname "$0")
+# shellcheck source=selftests/lib.sh
+. "$here/lib.sh"
+# shellcheck source=selftests/links.sh
+. "$here/links.sh"
+
+# TCP itself takes 10 for connect, request, reply and close, HPS 7. Timers add more
+# to a connection that takes milliseconds: a machine so slow cannot tell.
+MOST=10
+SLOW_MS=4
+
+need_module
+
+# packets: that TCP of both hosts has sent
+packets() {
+	local h
+	for h in a b; do
+		in_ns "$h" awk '/^Tcp: [0-9]/ { print $12 }' /proc/net/snmp
+	done | awk '{ s += $1 } END { print s }'
+}
+
+# run: short connections for a while
+run() { in_ns a opens hps rate 10.1.1.2 18524 "$(slow 1)"; }
+
+few_packets() {
+	local conns before
+	conns=$(counter a HpsActiveOpen) before=$(packets)
+	run >"$t_dir/report" || return
+	conns=$(($(counter a HpsActiveOpen) - conns))
+	before=$(($(packets) - before))
+	echo "$before packets of TCP for $conns connections"
+	[ "$conns" -ge 5 ] || return
+	jq -e ".seconds / .count * 1000 > $SLOW_MS" "$t_dir/report" ||
+		[ "$before" -lt $((conns * MOST)) ]
+}
+
+no_channel_dialled() {
+	local before
+	before=$(counter a HpsChannelDialed)
+	run || return
+	[ $(($(counter a HpsChannelDialed) - before)) -le 2 ]
+}
+
+all_gone() { [ "$(in_ns "$1" hpsctl -j conn show | jq '.conns | length')" = 0 ]; }
+
+ns_make a b
+t_ok "two links" links 2 delay 50us
+t_ok "a bundle" bundle 2
+ns_background b opens hps serve 10.1.1.2 18524 >/dev/null
+t_ok "a server" wait_for "$(slow 10)" in_ns a opens hps rate 10.1.1.2 18524 0.01
+t_ok "no more packets than TCP" few_packets
+t_ok "no channel is dialled for them" no_channel_dialled
+t_ok "nothing is left of them here" wait_for "$(slow 10)" all_gone a
+t_ok "nor there" wait_for "$(slow 10)" all_gone b
+t_done
