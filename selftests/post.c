@@ -311,7 +311,8 @@ void ends_open(struct ends *e, size_t len)
 	ends_register(e, len);
 }
 
-static uint16_t reason_of(int fd)
+/* Why its connection has ended. */
+uint16_t reason_of(int fd)
 {
 	struct hps_info info;
 	socklen_t len = sizeof(info);

@@ -96,6 +96,7 @@ struct ends {
 
 void ends_register(struct ends *e, size_t len);
 void ends_open(struct ends *e, size_t len);
+uint16_t reason_of(int fd);
 void expect_refused(struct ends *e, uint64_t data);
 
 /**

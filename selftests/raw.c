@@ -210,14 +210,22 @@ void raw_fin(struct raw *r, u64 off)
 /* Opens a connection to @lst by hand; returns the accepted socket. */
 int raw_open(struct raw *r, int lst)
 {
+	return raw_open_with(r, lst, 0, 1 << 20);
+}
+
+/* The same; we offer @features and take @credit octets. */
+int raw_open_with(struct raw *r, int lst, u16 features, u32 credit)
+{
 	int fd;
 
 	raw_dial(r);
 	raw_hello(r, HPS_MSG_OPEN, port_of(lst));
+	r->mine.features = cpu_to_be16(features);
+	r->mine.credit = cpu_to_be32(credit);
 	raw_startup(r, false, 0);
 	CHECK(raw_read_startup(r));
 	CHECK_EQ(r->theirs.kind, HPS_MSG_ACCEPT);
-	raw_ack(r, 0, 1 << 20);
+	raw_ack(r, 0, credit);
 	fd = accept(lst, NULL, NULL);
 	CHECK(fd >= 0);
 	set_timeout(fd, SO_RCVTIMEO, scaled(10000));

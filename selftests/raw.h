@@ -50,6 +50,7 @@ void raw_ack(struct raw *r, u64 ack, u64 edge);
 void raw_data(struct raw *r, u8 flags, u64 off, size_t len);
 void raw_fin(struct raw *r, u64 off);
 int raw_open(struct raw *r, int lst);
+int raw_open_with(struct raw *r, int lst, u16 features, u32 credit);
 bool raw_is_dead(struct raw *r);
 void raw_join(struct raw *r, const struct raw *first);
 void raw_ask_join(struct raw *r, const struct raw *first);

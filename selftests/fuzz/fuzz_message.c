@@ -21,6 +21,47 @@ static enum hps_msg_verdict check(const u8 *data, u32 avail, u32 len,
 	return verdict;
 }
 
+/* What is placed, and the elements, are what the builders make of them. */
+static void direct_message(const u8 *data, const struct hps_msg_info *info)
+{
+	const struct hps_place *m = (const void *)data;
+	const struct hps_data *d = &m->data;
+	u8 flags = info->flags & ~HPS_FLAG_MUST;
+	struct hps_place again;
+	size_t size = sizeof(*d);
+	u32 ack, window;
+	u64 off;
+
+	if (info->type < HPS_MSG_PLACE || info->type > HPS_MSG_RESULT)
+		return;
+	off = be64_to_cpu(d->offset);
+	ack = be32_to_cpu(d->ack);
+	window = be32_to_cpu(d->window);
+	switch (info->type) {
+	case HPS_MSG_PLACE:
+		assert(!(flags & HPS_DATA_EOR));
+		hps_place_build(&again, flags, off, ack, window,
+				be32_to_cpu(m->tag), be64_to_cpu(m->place));
+		size = sizeof(*m);
+		break;
+	case HPS_MSG_REQUEST:
+		assert(!(flags & ~(HPS_DATA_RESENT | HPS_DATA_ACK)));
+		assert(info->body_len == sizeof(struct hps_request_data));
+		hps_request_build(&again.data, flags, off, ack, window);
+		break;
+	default:
+		assert(!(flags & ~(HPS_DATA_RESENT | HPS_DATA_ACK)));
+		assert(info->body_len == sizeof(struct hps_result_data));
+		hps_result_build(&again.data, flags, off, ack, window);
+	}
+	assert(info->header_len >= size);
+	assert(again.data.msg.hdr_words * 4 == (int)size);
+	/* All behind the first four octets, in which flags may be unknown. */
+	assert(!memcmp((u8 *)&again + sizeof(struct hps_msg),
+		       data + sizeof(struct hps_msg),
+		       size - sizeof(struct hps_msg)));
+}
+
 static void one_message(const u8 *data, u32 avail, u32 len)
 {
 	enum hps_msg_verdict whole, part;
@@ -37,6 +78,7 @@ static void one_message(const u8 *data, u32 avail, u32 len)
 		if (info.type <= HPS_MSG_JOINED)
 			hps_hello_check(&((const struct hps_hello_msg *)
 					  data)->hello);
+		direct_message(data, &info);
 	}
 
 	/* With less of it the verdict is the same or open. */
