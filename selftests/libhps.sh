@@ -23,6 +23,6 @@ examples() {
 		"$t_dir/examples"
 }
 
-for t in operations refusals closing; do t_ok "$t over AF_HPS" one $t; done
+for t in operations refusals closing heads; do t_ok "$t over AF_HPS" one $t; done
 t_ok "the examples over AF_HPS" examples
 t_done

@@ -82,7 +82,7 @@ static void conn_event(struct source *source, uint32_t events)
 	if (c->eof && events & (EPOLLERR | EPOLLHUP))
 		conn_lost(c, 0);
 	else if (!c->eof && events & (EPOLLIN | EPOLLERR | EPOLLHUP))
-		c->direct ? direct_receive(c) : conn_receive(c);
+		conn_receive(c);
 	conn_push(c);
 	conn_settle(c);
 }

@@ -386,8 +386,9 @@ int hps_disconnect(struct hps_conn *conn);
  * @conn:	the connection
  *
  * All that is posted and not completed is completed, with HPS_STATUS_FLUSHED
- * (reads and atomic operations whose answer is here: with HPS_STATUS_OK); those completions are in the queue when it returns, and no memory that was
- * given with them is touched any more.
+ * (reads and atomic operations whose answer is here: with HPS_STATUS_OK); those
+ * completions are in the queue when it returns, and no memory that was given with
+ * them is touched any more.
  */
 void hps_conn_destroy(struct hps_conn *conn);
 
