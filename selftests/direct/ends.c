@@ -54,7 +54,8 @@ void end_open(struct end *e, const struct hps_conn_attr *attr)
 	if (attr)
 		a = *attr;
 	memset(e, 0, sizeof(*e));
-	OK(hps_domain_open(&e->domain));
+	OK(hps_domain_open_over(&e->domain, is_hps() ? HPS_TRANSPORT_HPS :
+				HPS_TRANSPORT_BARE));
 	OK(hps_cq_create(e->domain, 1024, &e->cq));
 	a.cq = e->cq;
 	a.data = e;
@@ -114,16 +115,14 @@ static void *dial(void *arg)
 	return NULL;
 }
 
-void pair_open(struct pair *p, const struct hps_conn_attr *a,
-	       const struct hps_conn_attr *b)
+/* Connects the two, both there and not connected. */
+static void join(struct pair *p)
 {
 	struct hps_listener *listener;
 	struct hps_request *request;
 	struct dial d;
 	pthread_t t;
 
-	end_open(&p->a, a);
-	end_open(&p->b, b);
 	d.conn = p->a.conn;
 	d.port = listen_any(&p->b, &listener);
 	OK(pthread_create(&t, NULL, dial, &d));
@@ -131,6 +130,26 @@ void pair_open(struct pair *p, const struct hps_conn_attr *a,
 	OK(hps_accept(request, p->b.conn, NULL, 0));
 	OK(pthread_join(t, NULL));
 	hps_listener_close(listener);
+}
+
+void pair_open(struct pair *p, const struct hps_conn_attr *a,
+	       const struct hps_conn_attr *b)
+{
+	end_open(&p->a, a);
+	end_open(&p->b, b);
+	join(p);
+}
+
+/* One more connection between the domains of @of, with their queues. */
+void pair_open_in(struct pair *p, struct pair *of)
+{
+	struct hps_conn_attr attr = { .cq = of->a.cq, .data = &of->a };
+
+	*p = *of;
+	OK(hps_conn_create(p->a.domain, &attr, &p->a.conn));
+	attr = (struct hps_conn_attr) { .cq = of->b.cq, .data = &of->b };
+	OK(hps_conn_create(p->b.domain, &attr, &p->b.conn));
+	join(p);
 }
 
 void pair_close(struct pair *p)
@@ -170,6 +189,12 @@ struct hps_completion expect(struct end *e, unsigned int op, uint64_t id,
 			  hps_status_name(status));
 
 	return c;
+}
+
+/* What hps_conn_get_info() tells: the kernel does not say which refusal it is. */
+unsigned int refusal(unsigned int error)
+{
+	return is_hps() ? 0x01ff : error;
 }
 
 /* All that is posted is flushed, then the connection's last completion. */

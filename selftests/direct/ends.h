@@ -36,6 +36,9 @@ struct pair {
 	struct end b;
 };
 
+/* Over TCP, and over AF_HPS where there is that. */
+#define V_BOTH		(V_TCP | V_HPS_STREAM)
+
 #define OK(expr)	CHECK_EQ(expr, 0)
 
 void loopback(struct sockaddr_storage *addr, uint16_t port);
@@ -45,6 +48,7 @@ void end_close(struct end *e);
 void no_leak(void);
 void pair_open(struct pair *p, const struct hps_conn_attr *a,
 	       const struct hps_conn_attr *b);
+void pair_open_in(struct pair *p, struct pair *of);
 void pair_close(struct pair *p);
 
 struct iovec piece(void *p, size_t len);
@@ -52,6 +56,7 @@ struct hps_remote remote_of(const struct end *e, uint64_t offset);
 struct hps_completion next_completion(struct end *e);
 struct hps_completion expect(struct end *e, unsigned int op, uint64_t id,
 			     unsigned int status);
+unsigned int refusal(unsigned int error);
 void expect_closed(struct end *e, unsigned int status);
 void no_completion(struct end *e);
 void fill(void *p, size_t len, unsigned int seed);

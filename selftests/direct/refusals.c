@@ -14,7 +14,8 @@ static void refused(unsigned int op, const struct hps_remote *at, size_t len,
 
 	if (op == HPS_OP_WRITE) {
 		OK(hps_post_write(p.a.conn, &iov, 1, at, 1, 0));
-		expect(&p.a, HPS_OP_WRITE, 1, HPS_STATUS_OK);
+		expect(&p.a, HPS_OP_WRITE, 1, is_hps() ? HPS_STATUS_REFUSED :
+		       HPS_STATUS_OK);
 	} else if (op == HPS_OP_READ) {
 		OK(hps_post_read(p.a.conn, &iov, 1, at, 1, 0));
 		expect(&p.a, HPS_OP_READ, 1, HPS_STATUS_REFUSED);
@@ -26,8 +27,8 @@ static void refused(unsigned int op, const struct hps_remote *at, size_t len,
 	expect_closed(&p.b, HPS_STATUS_FLUSHED);
 	hps_conn_get_info(p.a.conn, &a);
 	hps_conn_get_info(p.b.conn, &b);
-	CHECK_EQ(a.error, error);
-	CHECK_EQ(b.error, error);
+	CHECK_EQ(a.error, refusal(error));
+	CHECK_EQ(b.error, refusal(error));
 	CHECK_EQ(a.terminated, 2);
 	CHECK_EQ(b.terminated, 1);
 	CHECK_EQ(a.state, HPS_CONN_CLOSED);
@@ -36,7 +37,7 @@ static void refused(unsigned int op, const struct hps_remote *at, size_t len,
 	CHECK_EQ(hps_post_recv(p.a.conn, &iov, 1, 1), -ENOTCONN);
 }
 
-TEST(bounds_are_kept, V_TCP)
+TEST(bounds_are_kept, V_BOTH)
 {
 	static const struct {
 		unsigned int op;
@@ -104,7 +105,7 @@ TEST(region_goes_before_the_answer, V_TCP)
 	free(to);
 }
 
-TEST(rights_are_kept, V_TCP)
+TEST(rights_are_kept, V_BOTH)
 {
 	static const struct {
 		unsigned int op, rights, error;
@@ -129,7 +130,7 @@ TEST(rights_are_kept, V_TCP)
 	}
 }
 
-TEST(wrong_tags, V_TCP)
+TEST(wrong_tags, V_BOTH)
 {
 	struct hps_remote at;
 
@@ -167,7 +168,7 @@ TEST(region_of_one_connection, V_TCP)
 	no_leak();
 }
 
-TEST(message_without_a_receive, V_TCP)
+TEST(message_without_a_receive, V_BOTH)
 {
 	const struct iovec iov = piece("x", 1);
 	struct hps_conn_info info;
@@ -184,7 +185,7 @@ TEST(message_without_a_receive, V_TCP)
 	pair_close(&p);
 }
 
-TEST(arguments, V_TCP)
+TEST(arguments, V_BOTH)
 {
 	const struct hps_conn_attr wrong[] = {
 		{ .flags = 4 }, { .segment = 511 }, { .segment = 65518 },
@@ -237,4 +238,97 @@ TEST(arguments, V_TCP)
 	CHECK_EQ(hps_post_recv(p.a.conn, iov, 1, 0), -EMSGSIZE);
 	no_completion(&p.a);
 	pair_close(&p);
+}
+
+/* Over AF_HPS the connection has to be there first. */
+TEST(region_of_a_connection_to_come, V_HPS_STREAM)
+{
+	struct hps_region *r;
+	struct end e;
+
+	end_open(&e, NULL);
+	CHECK_EQ(hps_region_register(e.domain, e.memory, 100, HPS_REMOTE_WRITE,
+				     e.conn, &r), -ENOTCONN);
+	end_close(&e);
+}
+
+/* ... and then it is for that one, whose peer may use it. */
+TEST(region_of_another_connection, V_HPS_STREAM)
+{
+	const struct iovec iov = piece("x", 1);
+	struct hps_remote at = {};
+	struct hps_region *r;
+	struct pair other;
+
+	pair_open(&p, NULL, NULL);
+	pair_open_in(&other, &p);
+	OK(hps_region_register(p.b.domain, p.b.memory, 100, HPS_REMOTE_WRITE,
+			       other.b.conn, &r));
+	at.stag = hps_region_stag(r);
+	OK(hps_post_write(other.a.conn, &iov, 1, &at, 1, 0));
+	CHECK_EQ(next_completion(&p.a).status, HPS_STATUS_OK);
+	CHECK_EQ(p.b.memory[0], 'x');
+	refused(HPS_OP_WRITE, &at, 1, 0x1102);
+	hps_region_deregister(r);
+	hps_conn_destroy(other.a.conn);
+	hps_conn_destroy(other.b.conn);
+	pair_close(&p);
+	no_leak();
+}
+
+/* What only older ends of iWARP need does not exist over AF_HPS. */
+TEST(revision_1_is_refused, V_HPS_STREAM)
+{
+	const struct hps_conn_attr old = { .flags = HPS_CONN_REVISION_1 };
+	struct hps_conn_attr attr = old;
+	struct hps_conn *c;
+	struct end e;
+
+	end_open(&e, NULL);
+	attr.cq = e.cq;
+	CHECK_EQ(hps_conn_create(e.domain, &attr, &c), -EOPNOTSUPP);
+	end_close(&e);
+}
+
+/* Who may not say that a region is invalid ends its connection. */
+TEST(invalidate_without_the_right, V_BOTH)
+{
+	const struct iovec iov = piece("x", 1);
+	struct hps_conn_info info;
+	struct hps_region *r;
+
+	pair_open(&p, NULL, NULL);
+	OK(hps_region_register(p.b.domain, p.b.memory, 100, HPS_REMOTE_WRITE,
+			       NULL, &r));
+	OK(hps_post_send_inval(p.a.conn, &iov, 1, hps_region_stag(r), 1, 0));
+	expect(&p.a, HPS_OP_SEND, 1, HPS_STATUS_OK);
+	expect_closed(&p.b, HPS_STATUS_FLUSHED);
+	expect_closed(&p.a, HPS_STATUS_REFUSED);
+	hps_conn_get_info(p.a.conn, &info);
+	CHECK_EQ(info.error, 0x0109);
+	hps_region_deregister(r);
+	pair_close(&p);
+}
+
+/* Which back end it is, and what there is not. */
+TEST(transports, V_BOTH)
+{
+	struct hps_domain *d;
+
+	OK(hps_domain_open_over(&d, HPS_TRANSPORT_BARE));
+	CHECK_EQ(hps_domain_transport(d), HPS_TRANSPORT_BARE);
+	OK(hps_domain_close(d));
+	CHECK_EQ(hps_domain_open_over(&d, 3), -EINVAL);
+	setenv("HPS_TRANSPORT", "carrier pigeon", 1);
+	CHECK_EQ(hps_domain_open(&d), -EINVAL);
+	setenv("HPS_TRANSPORT", "bare", 1);
+	OK(hps_domain_open(&d));
+	CHECK_EQ(hps_domain_transport(d), HPS_TRANSPORT_BARE);
+	OK(hps_domain_close(d));
+	unsetenv("HPS_TRANSPORT");
+	if (!is_hps())
+		return;
+	OK(hps_domain_open(&d));
+	CHECK_EQ(hps_domain_transport(d), HPS_TRANSPORT_HPS);
+	OK(hps_domain_close(d));
 }

@@ -32,7 +32,8 @@ static void set_up(void)
 {
 	int i;
 
-	if (hps_domain_open(&domain) || hps_cq_create(domain, 64, &cq))
+	if (hps_domain_open_over(&domain, HPS_TRANSPORT_BARE) ||
+	    hps_cq_create(domain, 64, &cq))
 		abort();
 	for (i = 0; i < REGIONS; i++)
 		if (hps_region_register(domain, aligned_alloc(8, 64 + 1024 * i),

@@ -11,6 +11,7 @@
 
 #include "ddp/mpa.h"
 
+#include "direct.h"
 #include "recv.h"
 #include "send.h"
 #include "setup.h"
@@ -48,6 +49,9 @@ static int check_attr(struct hps_domain *d, struct hps_conn_attr *a)
 	    !fill_in(&a->segment, 32768, MAX_SEGMENT) ||
 	    a->segment < MIN_SEGMENT)
 		return -EINVAL;
+	/* one end of AF_HPS does not speak to older ones */
+	if (is_direct(d) && a->flags & HPS_CONN_REVISION_1)
+		return -EOPNOTSUPP;
 
 	return 0;
 }
@@ -94,11 +98,15 @@ static int allocate(struct hps_conn *c)
 	c->receives = calloc(a->recv_depth, sizeof(*c->receives));
 	c->answers = calloc(a->ird, sizeof(*c->answers));
 	c->stream.asked = calloc(a->ord, sizeof(*c->stream.asked));
+	if (!c->works || !c->receives || !c->answers || !c->stream.asked)
+		return -ENOMEM;
+	/* sockets of AF_HPS take from memory and give to memory */
+	if (is_direct(c->domain))
+		return 0;
 	c->out = malloc(c->out_size);
 	c->in = malloc(c->in_size);
 
-	return c->works && c->receives && c->answers && c->stream.asked &&
-	       c->out && c->in ? 0 : -ENOMEM;
+	return c->out && c->in ? 0 : -ENOMEM;
 }
 
 int hps_conn_create(struct hps_domain *d, const struct hps_conn_attr *attr,
@@ -159,12 +167,17 @@ int conn_open(struct hps_conn *c, int fd, bool initiator)
 
 	c->events = EPOLLIN;
 	err = domain_watch(c->domain, fd, &c->source, c->events);
+	if (!err && c->direct) {
+		err = direct_open(c);
+		if (err)
+			domain_unwatch(c->domain, fd);
+	}
 	if (err)
 		return err;
 	c->fd = fd;
 	c->state = HPS_CONN_OPEN;
-	c->hold = !initiator;
-	if (initiator)
+	c->hold = !initiator && !c->direct;
+	if (initiator && !c->direct)
 		conn_greet(c);
 	conn_push(c);
 	conn_settle(c);
@@ -272,6 +285,8 @@ static void update_events(struct hps_conn *c)
 	uint32_t events = (c->eof ? 0 : EPOLLIN) |
 			  (c->out_off < c->out_end ? EPOLLOUT : 0);
 
+	if (c->direct && c->direct->blocked && !c->ended)
+		events |= EPOLLOUT;
 	if (c->fd < 0 || events == c->events)
 		return;
 	domain_rewatch(c->domain, c->fd, &c->source, events);
@@ -291,6 +306,7 @@ void conn_settle(struct hps_conn *c)
 		domain_unwatch(d, c->fd);
 		setup_hang_up(c->fd);
 		c->fd = -1;
+		direct_close(c);
 		timer_clear(&c->timer);
 	}
 	if (!c->orphan || c->fd >= 0)
@@ -341,7 +357,9 @@ void hps_conn_get_info(struct hps_conn *c, struct hps_conn_info *info)
 	*info = (struct hps_conn_info) {
 		.state = c->state,
 		.error = c->refused & 0xffff,
-		.error_text = rdmap_error_name(c->refused),
+		.error_text = c->refused == DIRECT_ERR_ACCESS ?
+			      "memory was named that may not be accessed so" :
+			      rdmap_error_name(c->refused),
 		.terminated = c->terminated,
 		.os_error = c->os_error,
 		.crc = c->crc,

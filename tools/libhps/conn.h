@@ -11,6 +11,8 @@
 
 #include "cq.h"
 
+struct direct;
+
 /* A domain has its own table of regions, so one number does for all. */
 #define DOMAIN_ID	1
 
@@ -24,12 +26,15 @@
  * @invalidates: Send: @stag is to be invalidated
  * @staged:	all of it is in the output buffer
  * @answered:	Read, atomic: the response is here
- * @refused:	the peer's Terminate names it
+ * @refused:	the peer's Terminate names it; over AF_HPS: it was with the peer when
+ *		that refused one
+ * @failed:	over AF_HPS: the kernel gave it up
+ * @parts:	over AF_HPS: operations of the kernel that carry it out
  * @iov_len:	pieces in @iov
  * @iov:	memory of ours
  * @id:		the application's
  * @len:	octets in all
- * @done:	octets that are staged
+ * @done:	octets that are staged; over AF_HPS the head of a Send counts
  * @stag:	of the peer
  * @offset:	in the peer's region
  * @data:	atomic: to add, or to swap in
@@ -45,6 +50,8 @@ struct work {
 	bool		staged;
 	bool		answered;
 	bool		refused;
+	bool		failed;
+	uint32_t	parts;
 	int		iov_len;
 	struct iovec	iov[HPS_MAX_IOV];
 	uint64_t	id;
@@ -88,7 +95,8 @@ enum sending {
  * @source:	in the domain's epoll while @fd is open
  * @timer:	set when it ends: the peer has so long to end, too
  * @stream:	checks of what arrives
- * @fd:		the TCP connection, or -1
+ * @fd:		the TCP connection, or the socket of AF_HPS, or -1
+ * @direct:	over AF_HPS: what it has more, while it has a socket
  * @events:	what is waited for at @fd
  * @state:	enum hps_conn_state
  * @busy:	a thread is connecting or accepting
@@ -145,6 +153,7 @@ struct hps_conn {
 	struct timer	timer;
 	struct rdmap_stream stream;
 	int		fd;
+	struct direct	*direct;
 	uint32_t	events;
 	enum hps_conn_state state;
 	bool		busy;

@@ -10,8 +10,12 @@
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <string.h>
+#include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
+
+#include "direct.h"
 
 uint64_t now_ms(void)
 {
@@ -163,11 +167,75 @@ static int start_thread(struct hps_domain *d)
 	return -err;
 }
 
-int hps_domain_open(struct hps_domain **domain)
+/* What HPS_TRANSPORT says; it decides where the program does not. */
+static int transport_of_user(void)
 {
-	struct hps_domain *d = calloc(1, sizeof(*d));
+	const char *name = getenv("HPS_TRANSPORT");
+
+	if (!name || !*name || !strcmp(name, "auto"))
+		return HPS_TRANSPORT_AUTO;
+	if (!strcmp(name, "hps"))
+		return HPS_TRANSPORT_HPS;
+
+	return strcmp(name, "bare") ? -EINVAL : HPS_TRANSPORT_BARE;
+}
+
+/* Makes the socket that regions are registered with, if there are such sockets. */
+static int drop_anchor(struct hps_domain *d, int transport)
+{
+	d->anchor = -1;
+	if (transport == HPS_TRANSPORT_BARE)
+		return 0;
+	d->anchor = socket(AF_HPS, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (d->anchor >= 0)
+		return 0;
+	/* whatever another protocol of this number says */
+	if (transport == HPS_TRANSPORT_AUTO)
+		return 0;
+
+	return -errno;
+}
+
+static int open_descriptors(struct hps_domain *d, int transport)
+{
 	int err;
 
+	err = drop_anchor(d, transport);
+	if (err)
+		return err;
+	d->wake = -1;
+	d->epoll = epoll_create1(EPOLL_CLOEXEC);
+	if (d->epoll >= 0)
+		d->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+
+	return d->wake < 0 ? -errno : 0;
+}
+
+static void free_domain(struct hps_domain *d)
+{
+	if (d->wake >= 0)
+		close(d->wake);
+	if (d->epoll >= 0)
+		close(d->epoll);
+	if (d->anchor >= 0)
+		close(d->anchor);
+	pthread_cond_destroy(&d->idle);
+	pthread_mutex_destroy(&d->turn);
+	pthread_mutex_destroy(&d->lock);
+	free(d);
+}
+
+int hps_domain_open_over(struct hps_domain **domain,
+			 enum hps_transport transport)
+{
+	struct hps_domain *d;
+	int way = transport, err;
+
+	if (way == HPS_TRANSPORT_AUTO)
+		way = transport_of_user();
+	if (way < HPS_TRANSPORT_AUTO || way > HPS_TRANSPORT_BARE)
+		return -EINVAL;
+	d = calloc(1, sizeof(*d));
 	if (!d)
 		return -ENOMEM;
 	pthread_mutex_init(&d->lock, NULL);
@@ -175,34 +243,30 @@ int hps_domain_open(struct hps_domain **domain)
 	pthread_cond_init(&d->idle, NULL);
 	ddp_stag_init(&d->table);
 	INIT_LIST_HEAD(&d->timers);
-	d->epoll = epoll_create1(EPOLL_CLOEXEC);
-	if (d->epoll < 0) {
-		err = -errno;
-		goto err_free;
+	INIT_LIST_HEAD(&d->regions);
+	INIT_LIST_HEAD(&d->sinks);
+	d->epoll = -1;
+	d->wake = -1;
+	err = open_descriptors(d, way);
+	if (!err)
+		err = start_thread(d);
+	if (err) {
+		free_domain(d);
+		return err;
 	}
-	d->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	if (d->wake < 0) {
-		err = -errno;
-		goto err_epoll;
-	}
-	err = start_thread(d);
-	if (err)
-		goto err_wake;
 	*domain = d;
 
 	return 0;
+}
 
-err_wake:
-	close(d->wake);
-err_epoll:
-	close(d->epoll);
-err_free:
-	pthread_cond_destroy(&d->idle);
-	pthread_mutex_destroy(&d->turn);
-	pthread_mutex_destroy(&d->lock);
-	free(d);
+int hps_domain_open(struct hps_domain **domain)
+{
+	return hps_domain_open_over(domain, HPS_TRANSPORT_AUTO);
+}
 
-	return err;
+enum hps_transport hps_domain_transport(const struct hps_domain *d)
+{
+	return is_direct(d) ? HPS_TRANSPORT_HPS : HPS_TRANSPORT_BARE;
 }
 
 int hps_domain_close(struct hps_domain *d)
@@ -220,12 +284,8 @@ int hps_domain_close(struct hps_domain *d)
 	domain_unlock(d);
 
 	pthread_join(d->thread, NULL);
-	close(d->wake);
-	close(d->epoll);
-	pthread_cond_destroy(&d->idle);
-	pthread_mutex_destroy(&d->turn);
-	pthread_mutex_destroy(&d->lock);
-	free(d);
+	direct_free_sinks(d);
+	free_domain(d);
 
 	return 0;
 }

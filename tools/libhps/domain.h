@@ -56,9 +56,14 @@ struct timer {
  * @orphans:	connections that were destroyed and still tell their peer
  * @streams:	number of the last stream; numbers are not used again
  * @ending:	the thread shall end
+ * @anchor:	a socket of AF_HPS whose domain in the kernel has our regions, or -1:
+ *		connections are over TCP
+ * @regions:	struct hps_region, if @anchor is there
+ * @sinks:	struct sink that no connection uses
  *
- * Lock order: @turn, @lock, hps_cq.lock. No system call that waits is made with
- * @lock held.
+ * Lock order: @turn, @lock, hps_cq.lock. No system call that waits for others is
+ * made with @lock held; a region that a peer invalidates over AF_HPS, and the memory
+ * that is registered for the first Reads, take some milliseconds.
  */
 struct hps_domain {
 	pthread_mutex_t	lock;
@@ -73,6 +78,9 @@ struct hps_domain {
 	unsigned int	orphans;
 	uint32_t	streams;
 	bool		ending;
+	int		anchor;
+	struct list_head regions;
+	struct list_head sinks;
 };
 
 static inline void domain_lock(struct hps_domain *d)

@@ -72,3 +72,21 @@ void scatter(const struct iovec *iov, uint64_t at, const uint8_t *from,
 		len -= now;
 	}
 }
+
+/* Octets @at to @at + @len as a list of their own; returns its length. */
+int iov_part(struct iovec *to, const struct iovec *iov, uint64_t at,
+	     uint64_t len)
+{
+	int n = 0;
+
+	while (len) {
+		uint32_t now = len < UINT32_MAX ? len : UINT32_MAX;
+		uint8_t *p = part(&iov, &at, &now);
+
+		to[n++] = (struct iovec) { p, now };
+		at += now;
+		len -= now;
+	}
+
+	return n;
+}

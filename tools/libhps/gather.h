@@ -11,6 +11,8 @@
 int64_t iov_total(const struct iovec *iov, int n);
 void gather(uint8_t *to, const struct iovec *iov, uint64_t at,
 	    uint32_t len);
+int iov_part(struct iovec *to, const struct iovec *iov, uint64_t at,
+	     uint64_t len);
 void scatter(const struct iovec *iov, uint64_t at, const uint8_t *from,
 	     uint32_t len);
 

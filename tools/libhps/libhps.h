@@ -2,10 +2,11 @@
 /*
  * libhps: registered memory, one-sided operations and posted receives.
  *
- * A connection of this library is plain iWARP: MPA, DDP and RDMAP (RFC 5044,
- * 5041, 5040, 7306) over one TCP connection, in user space. libhps(3) has the
- * rules of ordering and completion, Documentation/networking/hps-direct.rst
- * teaches it with an example.
+ * It has two back ends, chosen for each domain. Over sockets of AF_HPS the kernel
+ * does the work, over all links. Else a connection is plain iWARP: MPA, DDP and RDMAP
+ * (RFC 5044, 5041, 5040, 7306) over one TCP connection, in user space. Both ends of a
+ * connection have the same. libhps(3) has the rules of ordering and completion,
+ * Documentation/networking/hps-direct.rst teaches it with an example.
  *
  * Functions that return int return 0, or a number where that is said, and a
  * negative error code (-EINVAL) if they fail. Every function may be called from
@@ -34,8 +35,35 @@ struct hps_request;
 /* --- domains ---------------------------------------------------------------- */
 
 /**
- * hps_domain_open() - a protection domain and what drives its connections
+ * enum hps_transport - what connections of a domain are made of
+ * @HPS_TRANSPORT_AUTO:	as the environment variable HPS_TRANSPORT says: "hps", "bare" or
+ *			"auto"; without it HPS if there are such sockets, else BARE
+ * @HPS_TRANSPORT_HPS:	sockets of AF_HPS; the kernel carries out what peers ask for
+ * @HPS_TRANSPORT_BARE:	iWARP over TCP in user space
+ */
+enum hps_transport {
+	HPS_TRANSPORT_AUTO	= 0,
+	HPS_TRANSPORT_HPS	= 1,
+	HPS_TRANSPORT_BARE	= 2,
+};
+
+/**
+ * hps_domain_open_over() - a protection domain with a back end of one's choice
  * @domain:	the new domain
+ * @transport:	of its connections
+ *
+ * -EAFNOSUPPORT: there are no sockets of AF_HPS; -EINVAL: @transport, or
+ * HPS_TRANSPORT, is none.
+ */
+int hps_domain_open_over(struct hps_domain **domain,
+			 enum hps_transport transport);
+
+/* Which it is: HPS_TRANSPORT_HPS or HPS_TRANSPORT_BARE. */
+enum hps_transport hps_domain_transport(const struct hps_domain *domain);
+
+/**
+ * hps_domain_open() - a protection domain and what drives its connections
+ * @domain:	the new domain; its back end is HPS_TRANSPORT_AUTO
  *
  * It starts a thread, which carries out what peers ask for while the
  * application does something else, and which blocks all signals.
@@ -69,7 +97,8 @@ int hps_domain_close(struct hps_domain *domain);
  * @region:	the new region
  *
  * The first octet has offset 0 for peers. Memory that is only the source or the
- * sink of one's own operations need not be registered.
+ * sink of one's own operations need not be registered. Over AF_HPS the kernel pins
+ * it: -ENOMEM beyond RLIMIT_MEMLOCK, -EFAULT; -ENOTCONN: @only is not connected.
  */
 int hps_region_register(struct hps_domain *domain, void *addr, size_t len,
 			unsigned int rights, struct hps_conn *only,
@@ -121,7 +150,8 @@ enum hps_op {
 /**
  * enum hps_status - how it ended
  * @HPS_STATUS_OK:	done. HPS_OP_CLOSED: in an orderly way
- * @HPS_STATUS_REFUSED:	the peer refused this operation, and so the connection
+ * @HPS_STATUS_REFUSED:	the peer refused this operation, and so the connection; over
+ *			AF_HPS: this one, or another that was under way with it
  * @HPS_STATUS_FLUSHED:	the connection ended first. Whether the peer has seen
  *			any of it is not known
  */
@@ -215,7 +245,8 @@ const char *hps_status_name(unsigned int status);
 /* --- connections ------------------------------------------------------------------ */
 
 #define HPS_CONN_NO_CRC		0x1	/* CRC32c only if the peer wants it */
-#define HPS_CONN_REVISION_1	0x2	/* connect: RFC 5044 without RFC 6581 */
+/* connect: RFC 5044 without RFC 6581; not over AF_HPS: -EOPNOTSUPP */
+#define HPS_CONN_REVISION_1	0x2
 
 /**
  * struct hps_conn_attr - what a connection is to be like; 0 is a default
@@ -355,8 +386,9 @@ int hps_disconnect(struct hps_conn *conn);
  * @conn:	the connection
  *
  * All that is posted and not completed is completed, with HPS_STATUS_FLUSHED
- * (reads and atomic operations whose answer is here: with HPS_STATUS_OK); those completions are in the queue when it returns, and no memory that was
- * given with them is touched any more.
+ * (reads and atomic operations whose answer is here: with HPS_STATUS_OK); those
+ * completions are in the queue when it returns, and no memory that was given with
+ * them is touched any more.
  */
 void hps_conn_destroy(struct hps_conn *conn);
 
@@ -379,7 +411,8 @@ enum hps_conn_state {
  * @revision:	of MPA
  * @ird:	as negotiated
  * @ord:	as negotiated
- * @octets_sent: to TCP, heads and checksums included
+ * @octets_sent: to TCP, heads and checksums included; over AF_HPS: of messages and
+ *		writes, and of the four counters that follow @octets_received none
  * @octets_received: from TCP
  * @frames_sent: FPDUs
  * @frames_received: FPDUs whose checksum was right
@@ -412,7 +445,8 @@ void hps_conn_get_info(struct hps_conn *conn, struct hps_conn_info *info);
 /* Gather and scatter lists are this long at most. */
 #define HPS_MAX_IOV		16
 
-#define HPS_POST_FENCE		0x1	/* not before earlier reads and atomics end */
+/* not before earlier reads and atomics end; over AF_HPS, writes neither */
+#define HPS_POST_FENCE		0x1
 #define HPS_POST_SOLICITED	0x2	/* Sends: marks the receiver's completion */
 
 /*

@@ -15,6 +15,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "direct.h"
 #include "setup.h"
 
 #define MAX_BACKLOG	1024
@@ -243,8 +244,7 @@ static int listen_tcp(struct hps_listener *l, const struct sockaddr *addr,
 {
 	int one = 1, seconds = STARTUP_MS / 1000;
 
-	l->fd = socket(addr->sa_family,
-		       SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, IPPROTO_TCP);
+	l->fd = setup_new_socket(l->domain, addr->sa_family);
 	if (l->fd < 0)
 		return -errno;
 	setsockopt(l->fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
@@ -446,6 +446,9 @@ static int accept_on(struct hps_request *r, struct hps_conn *c,
 	int err;
 
 	negotiate(c, &r->startup.info, &reply);
+	err = direct_attach(c, r->fd);
+	if (err)
+		return err;
 	/* Both under the lock: the peer's first frame finds the connection. */
 	domain_lock(c->domain);
 	err = send_reply(r->fd, &r->startup.info, &reply);
@@ -467,10 +470,12 @@ int hps_accept(struct hps_request *r, struct hps_conn *c, const void *data,
 		err = setup_begin(c);
 	if (!err) {
 		err = accept_on(r, c, data, len);
+		if (err)
+			setup_give_up(c, r->fd);
 		setup_end(c);
-	}
-	if (err)
+	} else {
 		setup_hang_up(r->fd);
+	}
 	free_request(r);
 
 	return err;

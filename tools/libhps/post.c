@@ -7,19 +7,24 @@
 #include <errno.h>
 #include <string.h>
 
-#include "conn.h"
+#include "direct.h"
 #include "gather.h"
 #include "send.h"
 
 /* A place in the queue for @w, or why there is none. */
 static int post_locked(struct hps_conn *c, const struct work *w)
 {
+	int err;
+
 	if (c->state != HPS_CONN_OPEN)
 		return -ENOTCONN;
 	if (is_request(w) && !c->stream.ord)
 		return -EOPNOTSUPP;
 	if (c->w_tail - c->w_head >= c->attr.send_depth)
 		return -EAGAIN;
+	err = c->direct ? direct_prepare(c, w) : 0;
+	if (err)
+		return err;
 	if (!cq_reserve(c->cq))
 		return -ENOBUFS;
 	*work_at(c, c->w_tail++) = *w;

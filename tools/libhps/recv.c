@@ -11,6 +11,7 @@
 
 #include "ddp/mpa.h"
 
+#include "direct.h"
 #include "gather.h"
 #include "region.h"
 #include "send.h"
@@ -212,6 +213,10 @@ void conn_receive(struct hps_conn *c)
 {
 	int i;
 
+	if (c->direct) {
+		direct_receive(c);
+		return;
+	}
 	for (i = 0; i < ROUNDS && !c->eof && !c->dead; i++) {
 		size_t room = c->in_size - c->in_end;
 		ssize_t n = recv(c->fd, c->in + c->in_end, room, MSG_DONTWAIT);

@@ -13,6 +13,7 @@
 
 #include "ddp/mpa.h"
 
+#include "direct.h"
 #include "gather.h"
 #include "region.h"
 
@@ -357,6 +358,10 @@ void conn_push(struct hps_conn *c)
 
 	if (c->fd < 0 || c->dead)
 		return;
+	if (c->direct) {
+		direct_push(c);
+		return;
+	}
 	for (i = 0; i <= ROUNDS; i++) {
 		while (stage(c))
 			;

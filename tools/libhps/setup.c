@@ -12,6 +12,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "direct.h"
+
 /*
  * Reads what belongs to the frame and no octet more, as far as it is here.
  * Returns 0 when it is whole; -EAGAIN; or why it is refused, what is known in
@@ -94,6 +96,24 @@ void setup_socket(int fd)
 	int one = 1;
 
 	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
+}
+
+/* A socket for a connection of this domain, or a listener. */
+int setup_new_socket(const struct hps_domain *d, int family)
+{
+	int type = SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK;
+
+	return is_direct(d) ? socket(AF_HPS, type, 0) :
+			      socket(family, type, IPPROTO_TCP);
+}
+
+/* The connection was not made with this socket after all. */
+void setup_give_up(struct hps_conn *c, int fd)
+{
+	setup_hang_up(fd);
+	domain_lock(c->domain);
+	direct_close(c);
+	domain_unlock(c->domain);
 }
 
 /* Ends it for the peer, too, if a forked child still has the descriptor. */
@@ -216,12 +236,13 @@ static int dial(struct hps_conn *c, const struct sockaddr *addr,
 	uint64_t end = now_ms() + timeout_ms;
 	int fd, err;
 
-	fd = socket(addr->sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK,
-		    IPPROTO_TCP);
+	fd = setup_new_socket(c->domain, addr->sa_family);
 	if (fd < 0)
 		return -errno;
 	setup_socket(fd);
-	err = connect_tcp(fd, addr, addr_len, end, timeout_ms);
+	err = direct_attach(c, fd);
+	if (!err)
+		err = connect_tcp(fd, addr, addr_len, end, timeout_ms);
 	if (!err)
 		err = shake_hands(c, fd, data, len, end, timeout_ms);
 	if (!err) {
@@ -230,7 +251,7 @@ static int dial(struct hps_conn *c, const struct sockaddr *addr,
 		domain_unlock(c->domain);
 	}
 	if (err)
-		setup_hang_up(fd);
+		setup_give_up(c, fd);
 
 	return err;
 }

@@ -28,5 +28,7 @@ void setup_end(struct hps_conn *c);
 void setup_depths(struct hps_conn *c, uint32_t ird, uint32_t ord);
 void setup_socket(int fd);
 void setup_hang_up(int fd);
+int setup_new_socket(const struct hps_domain *d, int family);
+void setup_give_up(struct hps_conn *c, int fd);
 
 #endif /* _LIBHPS_SETUP_H */
