@@ -142,6 +142,7 @@ static const struct {
 /* Takes a bit of the connection's list; the FIN only behind all data. */
 static bool take_todo(struct hps_conn *conn, u8 bit)
 {
+	bool taken;
 
 	spin_lock_bh(&conn->lock);
 	taken = conn->todo & bit;
