@@ -17,7 +17,7 @@
 #define REGION	200000
 #define INBOX	1000000
 
-/* --- libhps ------------------------------------------------------------------------ */
+/* --- libhps --------------------------------------------------------------- */
 
 struct end {
 	struct hps_domain *domain;
@@ -298,7 +298,7 @@ TEST(libhps_is_terminated, V_BARE)
 	CHECK_EQ(info.error, TERM_RIGHTS);
 }
 
-/* --- by hand ----------------------------------------------------------------------- */
+/* --- by hand -------------------------------------------------------------- */
 
 static int tcp_socket(void)
 {
@@ -501,6 +501,28 @@ TEST(terminates, V_BARE)
 	seg.opcode = RDMAP_OP_WRITE;
 	hand_put(&h, &seg, "evil", 0);
 	hand_terminated(&h, TERM_STAG);
+}
+
+/* Who says nothing keeps nobody out, and nobody is dropped without need. */
+TEST(backlog, V_BARE)
+{
+	int lst = bare_socket(), slow, quick, fd;
+	union address addr;
+	socklen_t len = loopback(&addr, 0);
+
+	CHECK(bind(lst, &addr.sa, len) == 0 && listen(lst, 1) == 0);
+	slow = tcp_dial(port_of(lst));
+	CHECK_EQ(poll(&(struct pollfd){ .fd = slow, .events = POLLIN }, 1, 200),
+		 0);
+	put_startup(slow, false, 0, 1);
+	fd = accept(lst, NULL, NULL);
+	CHECK(fd >= 0);
+	close(fd);
+	slow = tcp_dial(port_of(lst));
+	quick = tcp_dial(port_of(lst));
+	CHECK(at_end(slow));
+	put_startup(quick, false, 0, 1);
+	CHECK(accept(lst, NULL, NULL) >= 0);
 }
 
 /* RFC 5044, 7.1.2: who accepts waits for the first FPDU. */

@@ -39,6 +39,8 @@ static void run(const char *command)
 static void siw_start(void)
 {
 	run("modprobe siw");
+	/* of a test that failed */
+	run("rdma link delete siw0 2>/dev/null; ip link delete d0 2>/dev/null; true");
 	run("ip link add d0 type dummy && ip addr add " ADDRESS "/24 dev d0 && "
 	    "ip link set d0 up && ip link set lo up");
 	run("rdma link add siw0 type siw netdev d0");
@@ -159,7 +161,7 @@ static void post(struct verbs *vb, enum ibv_wr_opcode opcode, size_t len,
 	CHECK(ibv_post_send(vb->id->qp, &wr, &bad) == 0);
 }
 
-/* --- connecting ---------------------------------------------------------------------- */
+/* --- connecting ----------------------------------------------------------- */
 
 /* siw connects. Returns the bare end. */
 static int siw_connects(struct verbs *vb)
@@ -229,7 +231,7 @@ static int siw_accepts(struct verbs *vb, unsigned int flags)
 	return fd;
 }
 
-/* --- what is done --------------------------------------------------------------------- */
+/* --- what is done --------------------------------------------------------- */
 
 static void messages(struct verbs *vb, int fd, size_t len)
 {

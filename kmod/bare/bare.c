@@ -16,7 +16,7 @@
 
 static struct workqueue_struct *bare_wq;
 
-/* --- references, work --------------------------------------------------------- */
+/* --- references, work ----------------------------------------------------- */
 
 static void bare_work(struct work_struct *work)
 {
@@ -129,7 +129,7 @@ void hps_bare_set_deadline(struct hps_bare *b, unsigned int seconds)
 	b->timeout = true;
 }
 
-/* --- callbacks of TCP ----------------------------------------------------------- */
+/* --- callbacks of TCP ----------------------------------------------------- */
 
 /* A child that nobody has accepted yet has none. The listener's pointer is
  * marked, so that children do not get it.
@@ -216,7 +216,7 @@ void hps_bare_drop_tcp(struct hps_bare *b, bool abort)
 		hps_bare_put(b);
 }
 
-/* --- what the program sees ----------------------------------------------------------- */
+/* --- what the program sees ------------------------------------------------ */
 
 static int tcp_state_of(const struct hps_bare *b)
 {
@@ -280,7 +280,7 @@ void hps_bare_end(struct hps_bare *b, int error)
 	hps_bare_wake(b);
 }
 
-/* --- its life ---------------------------------------------------------------------- */
+/* --- its life ------------------------------------------------------------- */
 
 static bool is_over(const struct hps_bare *b)
 {

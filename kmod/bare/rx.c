@@ -34,7 +34,7 @@ static bool crc_is_right(const u8 *frame, u32 whole)
 	return !memcmp(&crc, frame + whole - MPA_CRC_SIZE, sizeof(crc));
 }
 
-/* --- messages --------------------------------------------------------------------- */
+/* --- messages ------------------------------------------------------------- */
 
 /* A message may have so many octets. */
 static u64 room_of(const struct hps_bare *b)
@@ -111,7 +111,7 @@ void hps_bare_purge(struct hps_bare *b)
 	b->cost = 0;
 }
 
-/* --- regions ------------------------------------------------------------------------- */
+/* --- regions -------------------------------------------------------------- */
 
 static void put_region(const struct hps_region *r, u64 offset,
 		       const u8 *payload, u32 len)
@@ -187,7 +187,7 @@ static void put_payload(struct hps_bare *b, const struct rdmap_place *place,
 	}
 }
 
-/* --- events --------------------------------------------------------------------------- */
+/* --- events --------------------------------------------------------------- */
 
 static void answered(struct hps_bare *b, const struct rdmap_event *event)
 {
@@ -244,7 +244,7 @@ static void take_event(struct hps_bare *b, const struct rdmap_event *event,
 	}
 }
 
-/* --- frames ----------------------------------------------------------------------------- */
+/* --- frames --------------------------------------------------------------- */
 
 static enum rdmap_error take_segment(struct hps_bare *b, const u8 *frame,
 				     const struct ddp_segment *seg,

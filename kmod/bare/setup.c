@@ -19,7 +19,7 @@
 
 #define DEPTH_DEFAULT	16
 
-/* --- buffers and depths --------------------------------------------------------- */
+/* --- buffers and depths --------------------------------------------------- */
 
 static u32 own_ird(const struct hps_bare *b)
 {
@@ -65,7 +65,7 @@ static void open(struct hps_bare *b, u32 ird, u32 ord)
 	hps_bare_wake(b);
 }
 
-/* --- start-up frames -------------------------------------------------------------- */
+/* --- start-up frames ------------------------------------------------------ */
 
 /* Reads what belongs to the frame and no octet more. Returns 0 when it is whole,
  * -EAGAIN, or why it is refused.
@@ -114,7 +114,7 @@ static int write_startup(struct hps_bare *b, bool reply,
 	return n == len ? 0 : -EIO;
 }
 
-/* --- TCP ------------------------------------------------------------------------------ */
+/* --- TCP ------------------------------------------------------------------ */
 
 /* Not a kernel's socket: it holds the namespace, and so do its children, as long as
  * TCP has something to do with them; and it is the calling program's for security
@@ -180,7 +180,7 @@ int hps_bare_bind(struct hps_bare *b, const void *addr, int len)
 	return err;
 }
 
-/* --- the side that connects ------------------------------------------------------------ */
+/* --- the side that connects ----------------------------------------------- */
 
 /**
  * hps_bare_connect - begin to connect
@@ -303,7 +303,7 @@ static void dial(struct hps_bare *b)
 	hps_bare_drop_tcp(b, true);
 }
 
-/* --- the side that listens ---------------------------------------------------------------- */
+/* --- the side that listens ------------------------------------------------ */
 
 /**
  * hps_bare_listen - listen()
@@ -360,7 +360,7 @@ static void forget(struct hps_bare *child)
 /* Who has not said what it wants gives its place to the next: peers that talk
  * slowly do not keep others out.
  */
-static bool make_room(struct hps_bare *b)
+static void make_room(struct hps_bare *b)
 {
 	struct hps_bare *oldest = NULL;
 
@@ -373,7 +373,13 @@ static bool make_room(struct hps_bare *b)
 	spin_unlock(&b->queue);
 	if (oldest)
 		forget(oldest);
-	return READ_ONCE(b->waiting) < b->backlog;
+}
+
+/* Those that are ready are not dropped: then TCP keeps the others. */
+static bool may_take(struct hps_bare *b)
+{
+	return READ_ONCE(b->waiting) < b->backlog ||
+	       !list_empty_careful(&b->asking);
 }
 
 static int take_connection(struct hps_bare *b)
@@ -398,6 +404,7 @@ static int take_connection(struct hps_bare *b)
 	hps_bare_hold(b);
 	child->listener = b;
 	child->state = HPS_BARE_ASKED;
+	make_room(b);
 	mutex_lock_nested(&child->lock, SINGLE_DEPTH_NESTING);
 	hps_bare_attach(child, tcp);
 	hps_bare_set_deadline(child, READ_ONCE(hps_net(b->net)->sysctl
@@ -416,7 +423,7 @@ static void take_connections(struct hps_bare *b)
 {
 	int err = 0;
 
-	while (!err && make_room(b))
+	while (!err && may_take(b))
 		err = take_connection(b);
 	/* No memory: who waits is asked in a little later. */
 	if (err && err != -EAGAIN)

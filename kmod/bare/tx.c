@@ -30,7 +30,7 @@
 #define MIN_SEGMENT	512U
 #define MAX_SEGMENT	32768U
 
-/* --- frames ----------------------------------------------------------------------- */
+/* --- frames --------------------------------------------------------------- */
 
 /* An FPDU fits in a packet (RFC 5044 section 5.1), without padding. */
 static u32 segment_size(const struct hps_bare *b)
@@ -83,7 +83,7 @@ static void frame_end(struct hps_bare *b, u8 *payload, u32 len)
 	b->frames_sent++;
 }
 
-/* --- what is posted ---------------------------------------------------------------- */
+/* --- what is posted ------------------------------------------------------- */
 
 static u8 send_opcode(const struct hps_bare_work *w)
 {
@@ -199,7 +199,7 @@ static bool stage_work(struct hps_bare *b)
 	return true;
 }
 
-/* --- what the peer asks for ------------------------------------------------------------ */
+/* --- what the peer asks for ----------------------------------------------- */
 
 /* Read, compute, write as one step, also for the program. */
 static enum rdmap_error do_atomic(const struct hps_region *region,
@@ -346,7 +346,7 @@ static bool stage_answer(struct hps_bare *b)
 	return true;
 }
 
-/* --- to TCP -------------------------------------------------------------------------- */
+/* --- to TCP --------------------------------------------------------------- */
 
 /* One segment. A message is never interrupted by another one; between messages,
  * operations and answers take turns.
@@ -397,7 +397,7 @@ static bool give(struct hps_bare *b)
 	return true;
 }
 
-/* --- completion -------------------------------------------------------------------------- */
+/* --- completion ----------------------------------------------------------- */
 
 static void finish(struct hps_bare *b, struct hps_bare_work *w, int status)
 {
@@ -502,7 +502,7 @@ void hps_bare_push(struct hps_bare *b)
 	end_direction(b);
 }
 
-/* --- what begins and ends -------------------------------------------------------------------- */
+/* --- what begins and ends ------------------------------------------------- */
 
 /* The initiator's first frame, which lets the other side send (RFC 6581). */
 void hps_bare_greet(struct hps_bare *b)

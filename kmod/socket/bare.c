@@ -26,7 +26,7 @@ static struct hps_bare *bare_of(const struct socket *sock)
 	return hps_sk(sock->sk)->bare;
 }
 
-/* --- waiting ------------------------------------------------------------------------- */
+/* --- waiting -------------------------------------------------------------- */
 
 /* Sleeps until @ready, with the end unlocked. Returns 0, or why not. */
 static int wait_until(struct hps_bare *b, bool (*ready)(struct hps_bare *b),
@@ -71,7 +71,7 @@ static bool is_acceptable(struct hps_bare *b)
 	return hps_bare_has_ready(b) || READ_ONCE(b->state) != HPS_BARE_LISTEN;
 }
 
-/* --- names ---------------------------------------------------------------------------- */
+/* --- names ---------------------------------------------------------------- */
 
 static int bare_bind(struct socket *sock, struct sockaddr_unsized *addr, int len)
 {
@@ -100,7 +100,7 @@ static int bare_getname(struct socket *sock, struct sockaddr *addr, int peer)
 	return err;
 }
 
-/* --- connect, listen, accept ------------------------------------------------------------- */
+/* --- connect, listen, accept ---------------------------------------------- */
 
 static int bare_connect(struct socket *sock, struct sockaddr_unsized *addr,
 			int len, int flags)
@@ -218,7 +218,7 @@ static int bare_accept(struct socket *sock, struct socket *newsock,
 	return err;
 }
 
-/* --- ending ------------------------------------------------------------------------------ */
+/* --- ending --------------------------------------------------------------- */
 
 static int bare_shutdown(struct socket *sock, int how)
 {
@@ -264,7 +264,7 @@ static int bare_release(struct socket *sock)
 	return 0;
 }
 
-/* --- options ------------------------------------------------------------------------------- */
+/* --- options -------------------------------------------------------------- */
 
 static int set_setup(struct hps_bare *b, sockptr_t val, unsigned int len)
 {
@@ -406,7 +406,7 @@ static int bare_getsockopt(struct socket *sock, int level, int name,
 	return 0;
 }
 
-/* --- sending --------------------------------------------------------------------------------- */
+/* --- sending -------------------------------------------------------------- */
 
 static int take_send(const struct cmsghdr *cmsg, struct hps_bare_work *w)
 {
@@ -557,7 +557,7 @@ static int bare_sendmsg(struct socket *sock, struct msghdr *msg, size_t len)
 	return sk_stream_error(sk, msg->msg_flags, err);
 }
 
-/* --- receiving --------------------------------------------------------------------------------- */
+/* --- receiving ------------------------------------------------------------ */
 
 static void put_note(struct msghdr *msg, struct hps_bare_received *note)
 {
@@ -656,7 +656,7 @@ static __poll_t bare_poll(struct file *file, struct socket *sock,
 	return mask;
 }
 
-/* --- the table ------------------------------------------------------------------------------------ */
+/* --- the table ------------------------------------------------------------ */
 
 static const struct proto_ops bare_ops = {
 	.family		= PF_HPS,
