@@ -5,6 +5,7 @@
 #include <linux/module.h>
 #include <uapi/linux/hps.h>
 
+#include "bare/bare.h"
 #include "conn/conn.h"
 #include "control/diag.h"
 #include "control/netlink.h"
@@ -35,9 +36,12 @@ static int __init hps_init(void)
 	err = hps_linkevent_init();
 	if (err)
 		goto err_bundle;
-	err = hps_socket_init();
+	err = hps_bare_init();
 	if (err)
 		goto err_linkevent;
+	err = hps_socket_init();
+	if (err)
+		goto err_bare;
 	err = hps_netlink_init();
 	if (err)
 		goto err_socket;
@@ -50,6 +54,8 @@ err_netlink:
 	hps_netlink_exit();
 err_socket:
 	hps_socket_exit();
+err_bare:
+	hps_bare_exit();
 err_linkevent:
 	hps_linkevent_exit();
 err_bundle:
@@ -71,6 +77,7 @@ static void __exit hps_exit(void)
 	hps_diag_exit();
 	hps_netlink_exit();
 	hps_socket_exit();
+	hps_bare_exit();
 	hps_linkevent_exit();
 	hps_bundle_exit();
 	hps_net_exit();

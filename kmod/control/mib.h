@@ -83,6 +83,9 @@ enum hps_mib_field {
 	HPS_MIB_ASK_COMPLETED,		/* one-sided operations of ours */
 	HPS_MIB_POSTED_OCTETS,		/* received into memory that was posted */
 	HPS_MIB_RECEIVE_COMPLETED,	/* receives that were posted */
+	HPS_MIB_BARE_OPENED,		/* bare connections set up, either side */
+	HPS_MIB_BARE_TERMINATE_SENT,	/* of these, ended by a Terminate of ours */
+	HPS_MIB_BARE_TERMINATED,	/* and by one of the peer */
 	HPS_MIB_REGION_REGISTERED,	/* regions ever registered */
 	HPS_MIB_REGION_PER_PAGE,	/* of these, not mapped in one piece */
 	HPS_MIB_REGIONS,		/* regions that are there now */

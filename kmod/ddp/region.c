@@ -448,6 +448,17 @@ enum ddp_verdict hps_region_find(const struct net *net,
 }
 
 /**
+ * hps_region_tags - the regions of a namespace, for who checks each access itself
+ * @net:	the namespace
+ *
+ * Return: the table; what is found there is part of a struct hps_region.
+ */
+const struct ddp_stag_table *hps_region_tags(const struct net *net)
+{
+	return &table_of(net)->tags;
+}
+
+/**
  * hps_region_map - where octets of a region are
  * @r:		the region, of hps_region_find()
  * @offset:	the first octet, inside of it

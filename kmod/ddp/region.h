@@ -102,6 +102,8 @@ void hps_region_unmap(const struct hps_region *r, void *addr);
 int hps_region_atomic(const struct hps_region *r, u64 offset, u8 op,
 		      u64 operand, u64 compare, u64 *old);
 
+const struct ddp_stag_table *hps_region_tags(const struct net *net);
+
 int hps_region_net_init(struct hps_net *hn);
 void hps_region_net_exit(struct hps_net *hn);
 

@@ -9,6 +9,7 @@
 #include <net/tcp_states.h>
 #include <net/transp_v6.h>
 #include <uapi/linux/hps.h>
+#include <uapi/linux/hps_bare.h>
 
 #include "compat.h"
 #include "conn/conn.h"
@@ -571,11 +572,15 @@ static int hps_create(struct net *net, struct socket *sock, int protocol,
 
 	if (sock->type != SOCK_STREAM && sock->type != SOCK_SEQPACKET)
 		return -ESOCKTNOSUPPORT;
-	if (protocol && protocol != IPPROTO_HPS)
+	if (protocol && protocol != IPPROTO_HPS && protocol != HPS_PROTO_BARE)
 		return -EPROTONOSUPPORT;
+	if (protocol == HPS_PROTO_BARE && sock->type != SOCK_SEQPACKET)
+		return -ESOCKTNOSUPPORT;
 	sk = sk_alloc(net, PF_HPS, GFP_KERNEL, &hps6_prot, kern);
 	if (!sk)
 		return -ENOBUFS;
+	if (protocol == HPS_PROTO_BARE)
+		return hps_bare_create(sock, sk);
 	sock->ops = &hps_ops;
 	sock_init_data(sock, sk);
 	sk->sk_protocol = IPPROTO_HPS;

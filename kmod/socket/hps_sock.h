@@ -8,6 +8,7 @@
 #include "compat.h"
 #include "conn/listener.h"
 
+struct hps_bare;
 struct hps_conn;
 struct hps_domain;
 struct hps_cq;
@@ -18,6 +19,8 @@ struct pipe_inode_info;
  * @inet:	first, for sockets that AF_INET and AF_INET6 made
  * @conn:	the connection, NULL before connect() and on listeners; holds one
  *		reference
+ * @bare:	of a bare socket, its end, with a reference from creation to release;
+ *		then it has no @conn and of the rest only @domain and @cq. Else NULL
  * @domain:	its protection domain, NULL until it needs one; holds one reference
  * @cq:	where completions go, with a reference; NULL until the program sets it,
  *		then the same until release. Accepted sockets begin with none
@@ -34,6 +37,7 @@ struct pipe_inode_info;
 struct hps_sock {
 	struct inet_sock	inet;
 	struct hps_conn		*conn;
+	struct hps_bare		*bare;
 	struct hps_domain	*domain;
 	struct hps_cq		*cq;
 	struct hps_port		port;
@@ -117,6 +121,11 @@ void hps_splice_eof(struct socket *sock);
 ssize_t hps_splice_read(struct socket *sock, loff_t *ppos,
 			struct pipe_inode_info *pipe, size_t len,
 			unsigned int flags);
+
+/* bare.c */
+int hps_bare_create(struct socket *sock, struct sock *sk);
+int hps_bare_setsockopt(struct socket *sock, int level, int name, sockptr_t val,
+			unsigned int len);
 
 /* af_hps.c */
 int hps_socket_init(void);

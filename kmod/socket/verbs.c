@@ -7,6 +7,7 @@
 #include <net/sock.h>
 #include <uapi/linux/hps_direct.h>
 
+#include "bare/bare.h"
 #include "compat.h"
 #include "conn/conn.h"
 #include "ddp/region.h"
@@ -19,6 +20,8 @@ static void set_domain(struct sock *sk, struct hps_domain *d)
 	struct hps_conn *conn = hs->conn;
 
 	hs->domain = d;
+	if (hs->bare)
+		hps_bare_domain(hs->bare, d->id);
 	hps_port_domain(&hs->port, d->id);
 	if (!conn)
 		return;
@@ -43,6 +46,27 @@ static struct hps_domain *domain_of(struct sock *sk)
 	}
 	hps_domain_get(hs->domain);
 	return hs->domain;
+}
+
+/* Number of its connection, 0 without one; locked. That of a bare socket it has from
+ * the beginning.
+ */
+static u32 stream_of(const struct sock *sk)
+{
+	const struct hps_sock *hs = hps_sk(sk);
+
+	if (hs->bare)
+		return hs->bare->stream.stream;
+	return hs->conn ? hs->conn->stream : 0;
+}
+
+/* Is it one of ours? */
+static bool is_ours(const struct socket *sock)
+{
+	const struct proto_ops *ops = READ_ONCE(sock->ops);
+
+	return ops->setsockopt == hps_setsockopt ||
+	       ops->setsockopt == hps_bare_setsockopt;
 }
 
 /**
@@ -74,12 +98,13 @@ int hps_verbs_register(struct sock *sk, char __user *optval,
 	if (err)
 		return err;
 	lock_sock(sk);
-	if (arg.flags & HPS_DIRECT_ONLY && !hps_sk(sk)->conn) {
-		release_sock(sk);
-		return -ENOTCONN;
+	if (arg.flags & HPS_DIRECT_ONLY) {
+		stream = stream_of(sk);
+		if (!stream) {
+			release_sock(sk);
+			return -ENOTCONN;
+		}
 	}
-	if (arg.flags & HPS_DIRECT_ONLY)
-		stream = hps_sk(sk)->conn->stream;
 	d = domain_of(sk);
 	release_sock(sk);
 	if (IS_ERR(d))
@@ -123,7 +148,7 @@ static struct hps_domain *domain_of_other(struct sock *sk, struct socket *other)
 	struct sock *osk = other->sk;
 	struct hps_domain *d;
 
-	if (READ_ONCE(other->ops)->setsockopt != hps_setsockopt || osk == sk ||
+	if (!is_ours(other) || osk == sk ||
 	    !net_eq(sock_net(osk), sock_net(sk)))
 		return ERR_PTR(-EINVAL);
 	if (!uid_eq(READ_ONCE(osk->sk_uid), READ_ONCE(sk->sk_uid)))

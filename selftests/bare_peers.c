@@ -1,0 +1,593 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * lists: full debug short
+ *
+ * Bare sockets and other peers: libhps, which has an implementation of its own above
+ * the codec, and peers by hand that break the rules.
+ */
+#include "ddp/mpa.h"
+#include "ddp/segment.h"
+#include "ddp/rdmap.h"
+#include "libhps.h"
+
+#include <pthread.h>
+
+#include "barepair.h"
+
+#define REGION	200000
+#define INBOX	1000000
+
+/* --- libhps --------------------------------------------------------------- */
+
+struct end {
+	struct hps_domain *domain;
+	struct hps_cq	*cq;
+	struct hps_conn	*conn;
+	struct hps_region *region;
+	char		*mem;
+	char		*inbox;
+	uint32_t	stag;
+};
+
+static void end_open(struct end *e, unsigned int flags)
+{
+	struct hps_conn_attr attr = { .flags = flags };
+	struct iovec iov = { malloc(INBOX), INBOX };
+	int i;
+
+	CHECK(hps_domain_open_over(&e->domain, HPS_TRANSPORT_BARE) == 0);
+	CHECK(hps_cq_create(e->domain, 256, &e->cq) == 0);
+	attr.cq = e->cq;
+	CHECK(hps_conn_create(e->domain, &attr, &e->conn) == 0);
+	e->mem = aligned_alloc(8, REGION);
+	memset(e->mem, 0, REGION);
+	CHECK(hps_region_register(e->domain, e->mem, REGION, HPS_REMOTE_READ |
+				  HPS_REMOTE_WRITE | HPS_REMOTE_ATOMIC |
+				  HPS_REMOTE_INVALIDATE, NULL,
+				  &e->region) == 0);
+	e->stag = hps_region_stag(e->region);
+	e->inbox = iov.iov_base;
+	for (i = 0; i < 8; i++)
+		CHECK(hps_post_recv(e->conn, &iov, 1, 1000 + i) == 0);
+}
+
+static struct hps_completion end_next(struct end *e)
+{
+	struct hps_completion c;
+
+	CHECK_EQ(hps_cq_wait(e->cq, &c, 1, scaled(10000)), 1);
+	return c;
+}
+
+static void end_expect(struct end *e, unsigned int op, unsigned int status)
+{
+	struct hps_completion c = end_next(e);
+
+	CHECK_EQ(c.op, op);
+	CHECK_EQ(c.status, status);
+}
+
+/* The kernel connects, libhps accepts. */
+static int connect_kernel(struct end *e, unsigned int flags)
+{
+	struct hps_listener *listener;
+	struct hps_request *request;
+	union address addr;
+	socklen_t len = loopback(&addr, 0);
+	int fd = bare_socket();
+
+	bare_setup(fd, flags, 0, 0);
+	CHECK(hps_listen(e->domain, &addr.sa, len, 8, &listener) == 0);
+	CHECK(hps_listener_address(listener, &addr.sa, &len) == 0);
+	nonblocking(fd, true);
+	CHECK_ERR(connect(fd, &addr.sa, len), EINPROGRESS);
+	CHECK(hps_listener_next(listener, &request, scaled(10000)) == 0);
+	CHECK(hps_accept(request, e->conn, NULL, 0) == 0);
+	bare_dialed(fd);
+	hps_listener_close(listener);
+	return fd;
+}
+
+static void *accept_thread(void *arg)
+{
+	return (void *)(long)accept(*(int *)arg, NULL, NULL);
+}
+
+/* libhps connects, the kernel accepts. */
+static int accept_kernel(struct end *e, unsigned int flags)
+{
+	int lst = bare_listener();
+	union address addr;
+	socklen_t len = loopback(&addr, port_of(lst));
+	pthread_t thread;
+	void *fd;
+
+	bare_setup(lst, flags, 0, 0);
+	CHECK(pthread_create(&thread, NULL, accept_thread, &lst) == 0);
+	CHECK(hps_connect(e->conn, &addr.sa, len, NULL, 0, scaled(10000)) == 0);
+	CHECK(pthread_join(thread, &fd) == 0);
+	CHECK((long)fd >= 0);
+	close(lst);
+	return (long)fd;
+}
+
+static void exchange(struct end *e, int fd, size_t len)
+{
+	char *buf = malloc(len);
+	struct iovec iov = { buf, len };
+	struct hps_completion c;
+
+	pattern(buf, len, len);
+	CHECK(hps_post_send(e->conn, &iov, 1, 1, 0) == 0);
+	end_expect(e, HPS_OP_SEND, HPS_STATUS_OK);
+	memset(buf, 0, len);
+	CHECK_EQ(recv(fd, buf, len, 0), len);
+	CHECK(pattern_ok(buf, len, len));
+
+	pattern(buf, len, len + 1);
+	CHECK_EQ(send(fd, buf, len, MSG_NOSIGNAL), len);
+	c = end_next(e);
+	CHECK_EQ(c.op, HPS_OP_RECV);
+	CHECK_EQ(c.len, len);
+	CHECK(pattern_ok(e->inbox, len, len + 1));
+	free(buf);
+}
+
+/* The kernel asks, libhps serves. */
+static void kernel_asks(struct end *e, int fd)
+{
+	char *sink = memory(REGION), *buf = malloc(REGION);
+	uint32_t stag = enrol_with(fd, sink, REGION, 0, HPS_DIRECT_SINK);
+	struct hps_direct_completion c;
+	struct queue q;
+	uint64_t value = 5;
+
+	queue_open(&q, fd, 16);
+	pattern(buf, REGION, 1);
+	post_ok(fd, post_write(1, e->stag, 0), buf, REGION);
+	post_ok(fd, post_read(2, e->stag, 7, stag, 100, REGION - 100), NULL, 0);
+	queue_expect(&q, 1, 0);
+	queue_expect(&q, 2, 0);
+	CHECK(pattern_ok(e->mem, REGION, 1));
+	CHECK(!memcmp(sink + 100, e->mem + 7, REGION - 100));
+	memcpy(e->mem, &value, 8);
+	post_ok(fd, post_add(3, e->stag, 0, 4), NULL, 0);
+	post_ok(fd, post_swap(4, e->stag, 0, 9, 1), NULL, 0);
+	c = queue_take(&q);
+	CHECK_EQ(c.value, 5);
+	c = queue_take(&q);
+	CHECK_EQ(c.value, 9);
+	memcpy(&value, e->mem, 8);
+	CHECK_EQ(value, 1);
+	queue_close(&q);
+}
+
+/* libhps asks, the kernel serves. */
+static void libhps_asks(struct end *e, int fd)
+{
+	char *mem = memory(REGION), *buf = malloc(REGION);
+	struct hps_remote to = {
+		.stag = enrol(fd, mem, REGION, ALL_RIGHTS),
+	};
+	struct iovec iov = { buf, REGION };
+	struct hps_completion c;
+	uint64_t value = 5;
+
+	pattern(buf, REGION, 2);
+	CHECK(hps_post_write(e->conn, &iov, 1, &to, 1, 0) == 0);
+	end_expect(e, HPS_OP_WRITE, HPS_STATUS_OK);
+	iov.iov_base = memset(malloc(REGION), 0, REGION);
+	CHECK(hps_post_read(e->conn, &iov, 1, &to, 2, 0) == 0);
+	end_expect(e, HPS_OP_READ, HPS_STATUS_OK);
+	CHECK(pattern_ok(mem, REGION, 2));
+	CHECK(pattern_ok(iov.iov_base, REGION, 2));
+	memcpy(mem, &value, 8);
+	CHECK(hps_post_fetch_add(e->conn, &to, 4, 3, 0) == 0);
+	CHECK(hps_post_cas(e->conn, &to, 9, 1, 4, 0) == 0);
+	c = end_next(e);
+	CHECK_EQ(c.value, 5);
+	c = end_next(e);
+	CHECK_EQ(c.value, 9);
+	memcpy(&value, mem, 8);
+	CHECK_EQ(value, 1);
+}
+
+static void invalidate_both(struct end *e, int fd)
+{
+	char *mem = memory(100), buf[10];
+	uint32_t stag = enrol_with(fd, mem, 100, HPS_DIRECT_REMOTE_INVALIDATE |
+				   HPS_DIRECT_REMOTE_WRITE, HPS_DIRECT_ONLY);
+	struct iovec iov = { "inval", 5 };
+	struct hps_bare_received note;
+	struct hps_completion c;
+
+	CHECK(hps_post_send_inval(e->conn, &iov, 1, stag, 1,
+				  HPS_POST_SOLICITED) == 0);
+	end_expect(e, HPS_OP_SEND, HPS_STATUS_OK);
+	CHECK_EQ(bare_recv(fd, buf, sizeof(buf), &note), 5);
+	CHECK_EQ(note.flags, HPS_BARE_SOLICITED | HPS_BARE_INVALIDATE);
+	CHECK_EQ(note.stag, stag);
+	CHECK_EQ(bare_send(fd, "inval", 5, HPS_BARE_INVALIDATE, e->stag), 5);
+	c = end_next(e);
+	CHECK_EQ(c.op, HPS_OP_RECV);
+	CHECK_EQ(c.flags, HPS_COMPLETION_INVALIDATED);
+	CHECK_EQ(c.stag, e->stag);
+}
+
+static void all(struct end *e, int fd, bool crc)
+{
+	CHECK_EQ(!!(bare_info(fd).flags & HPS_BARE_INFO_CRC), crc);
+	exchange(e, fd, 1);
+	exchange(e, fd, 3000);
+	exchange(e, fd, 500000);
+	kernel_asks(e, fd);
+	libhps_asks(e, fd);
+	invalidate_both(e, fd);
+	CHECK(hps_disconnect(e->conn) == 0);
+	CHECK_EQ(recv(fd, e->inbox, 1, 0), 0);
+	close(fd);
+}
+
+TEST(libhps_accepts, V_BARE)
+{
+	struct end e;
+
+	end_open(&e, 0);
+	all(&e, connect_kernel(&e, 0), true);
+}
+
+TEST(libhps_connects, V_BARE)
+{
+	struct end e;
+
+	end_open(&e, 0);
+	all(&e, accept_kernel(&e, 0), true);
+}
+
+TEST(libhps_accepts_no_crc, V_BARE)
+{
+	struct end e;
+
+	end_open(&e, HPS_CONN_NO_CRC);
+	all(&e, connect_kernel(&e, HPS_BARE_NO_CRC | HPS_BARE_REVISION_1),
+	    false);
+}
+
+TEST(libhps_connects_no_crc, V_BARE)
+{
+	struct end e;
+
+	end_open(&e, HPS_CONN_NO_CRC | HPS_CONN_REVISION_1);
+	all(&e, accept_kernel(&e, HPS_BARE_NO_CRC), false);
+}
+
+/* Each refuses an access of the other one. */
+TEST(libhps_terminates, V_BARE)
+{
+	struct hps_conn_info info;
+	struct end e;
+	struct queue q;
+	int fd;
+
+	end_open(&e, 0);
+	fd = connect_kernel(&e, 0);
+	queue_open(&q, fd, 4);
+	post_ok(fd, post_write(1, e.stag, REGION - 1), "xy", 2);
+	bare_terminated(fd, HPS_BARE_TERMINATED_BY_PEER, TERM_BOUNDS, EREMOTEIO);
+	hps_conn_get_info(e.conn, &info);
+	CHECK_EQ(info.terminated, 1);
+}
+
+TEST(libhps_is_terminated, V_BARE)
+{
+	char *mem = memory(100);
+	struct iovec iov = { "xy", 2 };
+	struct hps_remote to = {};
+	struct hps_conn_info info;
+	struct end e;
+	int fd;
+
+	end_open(&e, 0);
+	fd = accept_kernel(&e, 0);
+	to.stag = enrol(fd, mem, 100, HPS_DIRECT_REMOTE_WRITE);
+	CHECK(hps_post_read(e.conn, &iov, 1, &to, 1, 0) == 0);
+	end_expect(&e, HPS_OP_READ, HPS_STATUS_REFUSED);
+	bare_terminated(fd, HPS_BARE_TERMINATED_BY_US, TERM_RIGHTS, EPROTO);
+	hps_conn_get_info(e.conn, &info);
+	CHECK_EQ(info.terminated, 2);
+	CHECK_EQ(info.error, TERM_RIGHTS);
+}
+
+/* --- by hand -------------------------------------------------------------- */
+
+static int tcp_socket(void)
+{
+	return socket(v->family, SOCK_STREAM, 0);
+}
+
+static int tcp_dial(int port)
+{
+	union address addr;
+	socklen_t len = loopback(&addr, port);
+	int fd = tcp_socket();
+
+	CHECK(connect(fd, &addr.sa, len) == 0);
+	return fd;
+}
+
+static void put(int fd, const void *p, size_t len)
+{
+	CHECK_EQ(send(fd, p, len, MSG_NOSIGNAL), len);
+}
+
+static void get(int fd, void *p, size_t len)
+{
+	CHECK_EQ(recv(fd, p, len, MSG_WAITALL), len);
+}
+
+static void put_startup(int fd, bool reply, unsigned char flags,
+			unsigned char revision)
+{
+	struct mpa_startup frame;
+
+	CHECK_EQ(mpa_startup_build(&frame, sizeof(frame), reply, flags, NULL, 0),
+		 sizeof(frame));
+	frame.flags = flags;
+	frame.revision = revision;
+	put(fd, &frame, sizeof(frame));
+}
+
+static unsigned char get_startup(int fd, bool reply)
+{
+	struct mpa_startup_info info;
+	struct mpa_startup frame;
+
+	get(fd, &frame, sizeof(frame));
+	CHECK_EQ(mpa_bare_parse(&frame, sizeof(frame), reply, &info),
+		 sizeof(frame));
+	return info.flags;
+}
+
+static bool at_end(int fd)
+{
+	char c;
+
+	CHECK(wait_for(fd, POLLIN) & POLLIN);
+	return recv(fd, &c, 1, 0) <= 0;
+}
+
+/* RFC 5044: markers that are wanted can be refused. The same for what is not known. */
+TEST(refuses_requests, V_BARE)
+{
+	int lst = bare_listener(), fd;
+
+	fd = tcp_dial(port_of(lst));
+	put_startup(fd, false, MPA_FLAG_MARKERS, 1);
+	CHECK_EQ(get_startup(fd, true), MPA_FLAG_REJECT);
+	CHECK(at_end(fd));
+	fd = tcp_dial(port_of(lst));
+	put_startup(fd, false, 0, 9);
+	CHECK(at_end(fd));
+	fd = tcp_dial(port_of(lst));
+	put(fd, "GET / HTTP/1.1\r\n\r\n", 18);
+	CHECK(at_end(fd));
+	CHECK_EQ(poll_now(lst, POLLIN), 0);
+}
+
+static int tcp_listener(void)
+{
+	union address addr;
+	socklen_t len = loopback(&addr, 0);
+	int lst = tcp_socket();
+
+	CHECK(bind(lst, &addr.sa, len) == 0 && listen(lst, 1) == 0);
+	return lst;
+}
+
+static void refuse(unsigned char flags, unsigned char revision, int err)
+{
+	int lst = tcp_listener(), fd = bare_socket(), peer;
+
+	bare_setup(fd, HPS_BARE_REVISION_1, 0, 0);
+	nonblocking(fd, true);
+	CHECK_ERR(try_connect(fd, port_of(lst)), EINPROGRESS);
+	peer = accept(lst, NULL, NULL);
+	get_startup(peer, false);
+	put_startup(peer, true, flags, revision);
+	CHECK(wait_for(fd, POLLIN) & POLLERR);
+	CHECK_EQ(so_error(fd), err);
+	close(fd);
+	CHECK(at_end(peer));
+	close(peer);
+	close(lst);
+}
+
+TEST(refused_by_reply, V_BARE)
+{
+	refuse(MPA_FLAG_REJECT, 1, ECONNREFUSED);
+	refuse(MPA_FLAG_MARKERS, 1, EPROTONOSUPPORT);
+	refuse(0, 2, EPROTO);
+	refuse(0, 7, EPROTONOSUPPORT);
+}
+
+/**
+ * struct hand - a peer by hand of a bare socket
+ * @fd:		its TCP socket
+ * @bare:	the socket
+ */
+struct hand {
+	int	fd;
+	int	bare;
+};
+
+static void hand_open(struct hand *h)
+{
+	int lst = bare_listener();
+
+	h->fd = tcp_dial(port_of(lst));
+	put_startup(h->fd, false, MPA_FLAG_CRC, 1);
+	h->bare = accept(lst, NULL, NULL);
+	CHECK(h->bare >= 0);
+	CHECK_EQ(get_startup(h->fd, true), MPA_FLAG_CRC);
+	close(lst);
+}
+
+static void hand_put(struct hand *h, const struct ddp_segment *seg,
+		     const void *payload, unsigned int damage)
+{
+	unsigned char frame[2000];
+	u32 n = ddp_segment_build(frame, seg), pad;
+	__le32 crc;
+
+	memcpy(frame + n, payload, seg->len);
+	n += seg->len;
+	pad = mpa_padding(n - MPA_LEN_SIZE);
+	memset(frame + n, 0, pad);
+	n += pad;
+	crc = mpa_crc_end(mpa_crc_add(mpa_crc_start(), frame, n)) ^ damage;
+	memcpy(frame + n, &crc, 4);
+	put(h->fd, frame, n + 4);
+}
+
+static void hand_get(struct hand *h, struct ddp_segment *seg,
+		     unsigned char *payload)
+{
+	unsigned char frame[70000];
+	u32 whole;
+
+	get(h->fd, frame, 2);
+	whole = mpa_frame_size(frame[0] << 8 | frame[1]);
+	get(h->fd, frame + 2, whole - 2);
+	CHECK_EQ(ddp_segment_parse(frame, seg), RDMAP_OK);
+	memcpy(payload, frame + seg->head_len, seg->len);
+}
+
+/* The peer says why it does not go on, and ends. */
+static void hand_terminated(struct hand *h, unsigned int code)
+{
+	struct rdmap_terminate_info info;
+	unsigned char payload[70000];
+	struct ddp_segment seg;
+
+	hand_get(h, &seg, payload);
+	CHECK_EQ(seg.opcode, RDMAP_OP_TERMINATE);
+	CHECK(rdmap_terminate_parse(payload, seg.len, &info));
+	CHECK_EQ(info.error & 0xffff, code);
+	CHECK(at_end(h->fd));
+	bare_terminated(h->bare, HPS_BARE_TERMINATED_BY_US, code, EPROTO);
+	close(h->fd);
+	close(h->bare);
+}
+
+TEST(terminates, V_BARE)
+{
+	struct ddp_segment seg = {
+		.opcode = RDMAP_OP_SEND, .last = true, .len = 4, .msn = 1,
+	};
+	struct hand h;
+
+	hand_open(&h);
+	hand_put(&h, &seg, "good", 0);
+	CHECK_EQ(recv(h.bare, &(char[4]){}, 4, 0), 4);
+	seg.msn = 2;
+	hand_put(&h, &seg, "evil", 1);
+	hand_terminated(&h, TERM_CRC);
+
+	hand_open(&h);
+	hand_put(&h, &seg, "evil", 0);
+	hand_terminated(&h, TERM_MSN);
+
+	hand_open(&h);
+	seg.opcode = RDMAP_OP_WRITE;
+	hand_put(&h, &seg, "evil", 0);
+	hand_terminated(&h, TERM_STAG);
+}
+
+/* Who says nothing keeps nobody out, and nobody is dropped without need. */
+TEST(backlog, V_BARE)
+{
+	int lst = bare_socket(), slow, quick, fd;
+	union address addr;
+	socklen_t len = loopback(&addr, 0);
+
+	CHECK(bind(lst, &addr.sa, len) == 0 && listen(lst, 1) == 0);
+	slow = tcp_dial(port_of(lst));
+	CHECK_EQ(poll(&(struct pollfd){ .fd = slow, .events = POLLIN }, 1, 200),
+		 0);
+	put_startup(slow, false, 0, 1);
+	fd = accept(lst, NULL, NULL);
+	CHECK(fd >= 0);
+	close(fd);
+	slow = tcp_dial(port_of(lst));
+	quick = tcp_dial(port_of(lst));
+	CHECK(at_end(slow));
+	put_startup(quick, false, 0, 1);
+	CHECK(accept(lst, NULL, NULL) >= 0);
+}
+
+/* RFC 5044, 7.1.2: who accepts waits for the first FPDU. */
+TEST(waits_for_first_frame, V_BARE)
+{
+	struct ddp_segment seg = { .opcode = RDMAP_OP_WRITE, .last = true };
+	unsigned char payload[70000];
+	struct hand h;
+
+	hand_open(&h);
+	CHECK_EQ(send(h.bare, "early", 5, 0), 5);
+	CHECK_EQ(poll(&(struct pollfd){ .fd = h.fd, .events = POLLIN }, 1, 200),
+		 0);
+	hand_put(&h, &seg, "", 0);
+	hand_get(&h, &seg, payload);
+	CHECK_EQ(seg.opcode, RDMAP_OP_SEND);
+	CHECK_EQ(seg.len, 5);
+}
+
+/* What waits for an answer that never comes is completed once, by the end. */
+TEST(unanswered, V_BARE)
+{
+	struct ddp_segment seg = { .opcode = RDMAP_OP_WRITE, .last = true };
+	struct hps_direct_completion c;
+	char *sink = memory(100);
+	struct queue q;
+	struct hand h;
+	uint32_t stag;
+	int i;
+
+	hand_open(&h);
+	hand_put(&h, &seg, "", 0);
+	stag = enrol_with(h.bare, sink, 100, 0, HPS_DIRECT_SINK);
+	queue_open(&q, h.bare, 64);
+	for (i = 0; i < 40; i++)
+		post_ok(h.bare, post_read(i, 1, 0, stag, 0, 100), NULL, 0);
+	CHECK(!queue_try(&q, &c));
+	close(h.bare);
+	CHECK(!queue_try(&q, &c));
+	close(h.fd);
+	for (i = 0; i < 40; i++)
+		queue_expect(&q, i, -ECONNRESET);
+	CHECK(!queue_try(&q, &c));
+}
+
+/* Octets without sense, and the end in the middle of a frame, do no harm. */
+TEST(noise, V_BARE)
+{
+	uint64_t state = 4711;
+	int i, k;
+
+	for (i = 0; i < 60; i++) {
+		unsigned char buf[500];
+		struct hand h;
+
+		hand_open(&h);
+		for (k = 0; k < (int)sizeof(buf); k++)
+			buf[k] = seeded(&state);
+		buf[0] = 0;
+		buf[1] = seeded(&state) % 60;
+		send(h.fd, buf, sizeof(buf), MSG_NOSIGNAL);
+		shutdown(h.fd, SHUT_WR);
+		CHECK(wait_for(h.bare, POLLIN) & POLLHUP);
+		CHECK(bare_info(h.bare).error);
+		close(h.bare);
+		close(h.fd);
+	}
+}
