@@ -170,7 +170,8 @@ static int graft(struct sock *lsk, struct socket *newsock, struct hps_bare *b,
 		      kern);
 	if (!sk)
 		return -ENOMEM;
-	sock_init_data(newsock, sk);
+	sock_init_data(NULL, sk);
+	sock_graft(sk, newsock);
 	sk->sk_type = lsk->sk_type;
 	sock_setup(newsock, sk, b);
 	sk->sk_rcvbuf = lsk->sk_rcvbuf;
