@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * lists: debug
+ * lists: none
  *
  * Bare sockets and siw, the kernel's software iWARP, as programs use it by librdmacm
  * and libibverbs: both ways to connect, all that both can do. The debug kernel has it.
+ * To be run by hand: it has not come to its end yet, and so is in no list.
  */
 #include <arpa/inet.h>
 #include <rdma/rdma_cma.h>
