@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# lists: full debug
+# lists: full long
 # timeout: 300
 #
 # Placement out of TCP's out-of-order queue: that it happens when segments are lost or

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# lists: full debug
+# lists: full long
 # timeout: 300
 #
 # Posted receives over two links: that every octet is in its place whichever link it
