@@ -53,7 +53,7 @@ both_carry() {
 links_go() {
 	local i before
 	for i in 1 2; do shape $i $(rate 50) delay 5ms || return; done
-	run_in a flow timeout "$(slow 100)" traffic -R -d both -s $((24 * mb)) client 10.1.1.2 5001
+	run_in a flow timeout "$(slow 100)" traffic -R -d both -s $((96 * mb)) client 10.1.1.2 5001
 	flow=$pid
 	for i in 2 1; do
 		wait_for "$(slow 20)" paths 2 || return

@@ -53,6 +53,9 @@ static int note_payload(struct hps_path *path, u32 pos, u32 len, bool end)
 	if (err)
 		return err;
 	path->rx_off += len;
+	/* Before a reader, of another path's data, sees what is behind it. */
+	if (unlikely(conn->direct))
+		hps_place_due(conn);
 	if (fresh < len) {
 		hps_mib_add(conn->net, HPS_MIB_DUPLICATE_OCTETS, len - fresh);
 		path->duplicate_octets += len - fresh;
@@ -247,6 +250,7 @@ static int on_fin(struct hps_path *path, const struct hps_msg *msg, u32 len)
 		/* The last answer may have come together with it. */
 		hps_place_due(conn);
 		hps_ask_no_answers(conn);
+		hps_posted_arrived(path);
 		hps_recv_arrived(conn);
 		hps_conn_check_end(conn);
 	}
@@ -267,6 +271,10 @@ static int on_finack(struct hps_path *path, const struct hps_msg *msg, u32 len)
 		return -EPROTO;
 	}
 	path->finack_seen = true;
+	/* No path is chosen for it any more when the timer of its own runs out. */
+	if (conn->rcv.fin && conn->rcv.reasm.frontier == conn->rcv.fin_off &&
+	    conn->rcv.credit.acked <= conn->rcv.fin_off)
+		conn->todo |= HPS_TODO_ACK;
 	hps_conn_check_end(conn);
 	spin_unlock_bh(&conn->lock);
 	if (path->finack_sent)

@@ -172,7 +172,8 @@ static u32 new_id(struct hps_conn *conn)
  * @ask:	from hps_ask_begin(); the connection's if this succeeds
  *
  * Context: process, socket lock held; the caller pushes. Returns 0, -EAGAIN: as
- * many as may be are with the peer; -ENOMEM; -EPIPE: nothing can be sent any more.
+ * many as may be are with the peer; -EBUSY: an INVALIDATE, and any are; -ENOMEM;
+ * -EPIPE: nothing can be sent any more.
  */
 int hps_ask_request(struct hps_conn *conn, struct hps_ask *ask)
 {
@@ -186,6 +187,10 @@ int hps_ask_request(struct hps_conn *conn, struct hps_ask *ask)
 		goto out;
 	err = -EAGAIN;
 	if (d->nr_requests >= HPS_DIRECT_REQUESTS)
+		goto out;
+	/* What is not answered yet could be of the region. */
+	err = -EBUSY;
+	if (ask->post.op == HPS_DIRECT_INVALIDATE && d->nr_requests)
 		goto out;
 	ask->id = new_id(conn);
 	err = hps_write_kernel(conn, &d->frag, &intent,

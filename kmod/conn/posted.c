@@ -64,7 +64,7 @@ static void finish(struct hps_conn *conn, struct hps_receive *rv, int status,
 static void finish_all(struct hps_conn *conn, int status, u8 flags)
 {
 	while (conn->rcv.posted)
-		finish(conn, first(conn), status, flags);
+		finish(conn, first(conn), status ? : first(conn)->status, flags);
 }
 
 /* --- what comes for the first one --------------------------------------------------- */
@@ -143,7 +143,8 @@ static void take(struct hps_path *path, const struct hps_extent *e, u32 *left)
 		rv->dropped += n;
 	}
 	hps_reasm_consume(&conn->rcv.reasm, n);
-	*left -= n;
+	/* Little ones cost as much. */
+	*left -= min_t(u64, *left, max_t(u64, n, HPS_MIN_SEGMENT_COST));
 	if (!conn->seqpacket && rv->done == rv->len)
 		finish(conn, rv, 0, 0);
 }
@@ -257,6 +258,10 @@ bool hps_posted_take(struct hps_path *path)
 	before = conn->rcv.reasm.next;
 	hps_posted_arrived(path);
 	taken = conn->rcv.reasm.next != before;
+	/* It says nothing of what was taken itself. */
+	if (taken && path->health.state == HPS_HEALTH_SUSPECT &&
+	    conn->todo & HPS_TODO_ACK)
+		hps_path_kick_one(conn);
 	spin_unlock_bh(&conn->lock);
 	return taken;
 }
@@ -298,6 +303,8 @@ void hps_posted_drain(struct work_struct *work)
 			hps_posted_arrived(path);
 		/* What lies there went, or goes on from there. */
 		hps_posted_look(conn);
+		if (conn->todo & HPS_TODO_ACK)
+			hps_path_kick_one(conn);
 		spin_unlock_bh(&conn->lock);
 		hps_recv_let_go(ch, false);
 	}

@@ -269,10 +269,12 @@ static bool push_finack(struct hps_path *path)
 	if (!READ_ONCE(conn->rcv.fin) || path->finack_sent)
 		return true;
 	spin_lock_bh(&conn->lock);
-	due = path->todo & HPS_PATH_FINACK || hps_conn_may_finish(conn, path);
+	due = hps_conn_may_finish(conn, path);
 	if (due) {
 		path->todo |= HPS_PATH_FINACK;
-		conn->todo &= ~HPS_TODO_ACK;
+		/* It may go into a void. */
+		if (path->health.state != HPS_HEALTH_SUSPECT)
+			conn->todo &= ~HPS_TODO_ACK;
 		conn->offer_later = false;
 	}
 	spin_unlock_bh(&conn->lock);

@@ -169,11 +169,15 @@ static int invalidate(const struct hps_conn *conn, struct hps_element *e)
 {
 	const struct hps_request_data *r = &e->request;
 	struct hps_region *region;
+	int err = -EACCES;
 
-	if (r->len || find(conn, r, 0, 0, DDP_RIGHT_INVALIDATE, &region))
-		return -EACCES;
-	WRITE_ONCE(region->ddp.valid, false);
-	return 0;
+	rcu_read_lock();
+	if (!r->len && !find(conn, r, 0, 0, DDP_RIGHT_INVALIDATE, &region)) {
+		WRITE_ONCE(region->ddp.valid, false);
+		err = 0;
+	}
+	rcu_read_unlock();
+	return err;
 }
 
 /* It must not be carried out twice: it is once its result is in place. */
@@ -255,6 +259,16 @@ void hps_serve_work(struct hps_conn *conn)
  */
 void hps_serve_add(struct hps_conn *conn, struct hps_element *e)
 {
+	/* A message behind it may be read at once: only its answer can wait. */
+	if (e->request.op == HPS_REQUEST_INVALIDATE) {
+		if (invalidate(conn, e)) {
+			conn->direct->nr_served--;
+			kfree(e);
+			hps_conn_reset(conn, HPS_REASON_ACCESS);
+			return;
+		}
+		e->done = 1;
+	}
 	/* Behind our FIN nothing can be said; it tells the peer that, too. */
 	if (conn->snd.fin) {
 		conn->direct->nr_served--;

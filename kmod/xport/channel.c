@@ -464,6 +464,8 @@ void hps_channel_net_exit(struct net *net)
 		hps_channel_close(ch);
 	spin_unlock_bh(&hn->lock);
 	flush_workqueue(hps_wq);
+	/* A channel's last push may have queued the end of its connection. */
+	flush_workqueue(hps_wq);
 }
 
 int hps_channel_init_all(void)

@@ -13,6 +13,9 @@
 #include "../ddp/message.h"
 #include "../ddp/mpa.h"
 
+/* Heads that one arrival goes on by. */
+#define STEPS_MOST	256
+
 static bool is_before(u32 a, u32 b)
 {
 	return (s32)(a - b) < 0;
@@ -201,11 +204,17 @@ static enum step take_step(struct hps_early *e, hps_early_peek peek,
 enum hps_early_walk hps_early_walk(struct hps_early *e, hps_early_peek peek,
 				   void *source, u32 end)
 {
+	unsigned int rounds = STEPS_MOST;
 	bool caught_up = false;
 	enum step step;
 	u32 need;
 
 	while (is_before(e->next, end)) {
+		/* The next arrival goes on. */
+		if (!rounds--) {
+			e->behind = true;
+			return caught_up ? HPS_EARLY_MORE : HPS_EARLY_DONE;
+		}
 		step = take_step(e, peek, source, &need);
 		if (step == STEP_ON) {
 			caught_up |= e->behind;

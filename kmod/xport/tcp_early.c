@@ -92,11 +92,12 @@ static int peek_head(void *source, u32 pos, void *to, u32 len)
 static bool is_complete(const struct sock *sk, const struct hps_early_frame *f)
 {
 	const u32 end = f->at + f->size;
+	unsigned int rounds = LOOK_MOST;
 	struct sk_buff *skb;
 	u32 pos;
 
 	for (pos = f->at; before(pos, end); pos = skb_end(skb)) {
-		skb = find_holder(sk, pos);
+		skb = rounds-- ? find_holder(sk, pos) : NULL;
 		if (!skb)
 			return false;
 	}
@@ -121,7 +122,7 @@ static void place(struct hps_tcp *t, struct hps_early_frame *f, u32 pos, u32 len
 /* A frame that is here as a whole is placed as a whole, if its CRC is right. */
 static void place_checked(struct hps_tcp *t, struct hps_early_frame *f)
 {
-	if (f->refused || !is_complete(t->sk, f))
+	if (f->refused || hps_early_full(t->early) || !is_complete(t->sk, f))
 		return;
 	if (hps_tcp_crc_is_right(t->sk, f->at, f->size - MPA_CRC_SIZE))
 		place(t, f, f->begin, f->payload);

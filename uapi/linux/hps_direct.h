@@ -133,6 +133,7 @@ struct hps_direct_piece {
  *
  * INVALIDATE ends what the peers may do with a region, when all that was posted and sent
  * before has arrived; a message that follows tells the peer so (Send with Invalidate).
+ * EBUSY: reads or atomic operations are not completed.
  * The region stays registered, and its memory pinned, until its owner ends it.
  *
  * What WRITE writes is the payload of sendmsg(), which returns its length; all
