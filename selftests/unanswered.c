@@ -9,6 +9,7 @@
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/time.h>
+#include <sys/wait.h>
 
 #include "pair.h"
 #include "post.h"
@@ -212,6 +213,41 @@ TEST(too_deep, V_DIRECT)
 	queue_expect(&h.e.q, HPS_DIRECT_DEPTH, 0);
 }
 
+/* The answer has to wait; that it is the owner's again does not. */
+TEST(invalidated_before_its_answer, V_DIRECT)
+{
+	struct hps_direct_post post;
+	struct hold h;
+	uint32_t stag;
+	char c;
+
+	hold_open(&h);
+	stag = enrol_with(h.e.p.b, h.e.mem, ANSWER,
+			  ALL_RIGHTS | HPS_DIRECT_REMOTE_INVALIDATE,
+			  HPS_DIRECT_ONLY);
+	post_ok(h.e.p.a, post_invalidate(1, stag), NULL, 0);
+	CHECK_EQ(send(h.e.p.a, "m", 1, 0), 1);
+	CHECK_EQ(recv(h.e.p.b, &c, 1, 0), 1);
+	CHECK_EQ(poll_now(h.e.q.fd, POLLIN), 0);
+	post = post_write(2, stag, 0);
+	CHECK_EQ(try_post(h.e.p.a, &post, "x", 1, 0), 1);
+	CHECK(wait_for(h.e.p.b, POLLHUP) & POLLHUP);
+	CHECK_EQ(h.e.mem[0], 0);
+}
+
+TEST(invalidate_with_reads_under_way, V_DIRECT)
+{
+	struct hps_direct_post post;
+	struct hold h;
+
+	hold_open(&h);
+	hold_reads(&h, 1);
+	post = post_invalidate(1, h.e.stag);
+	CHECK_ERR(try_post(h.e.p.a, &post, NULL, 0, 0), EBUSY);
+	hold_drain(&h);
+	expect_range(&h, 0, 1, 0);
+}
+
 /* --- ends --------------------------------------------------------------------------- */
 
 /* Each operation completes once; @n of them, in order, with status @a or @b, and writes
@@ -295,6 +331,8 @@ TEST(peer_is_killed, V_DIRECT)
 	pid = child(stay, &h.e);
 	close(h.e.p.b);
 	CHECK(kill(pid, SIGKILL) == 0);
+	/* Until it has died it answers. */
+	CHECK_EQ(waitpid(pid, NULL, 0), pid);
 	hold_drain(&h);
 	recv_eof(h.e.p.a);
 	expect_ended(&h, 7, -ECONNRESET, -EPIPE);
