@@ -56,6 +56,7 @@ struct hps_bare *hps_bare_new(struct net *net, gfp_t gfp)
 	b->net = get_net(net);
 	refcount_set(&b->refs, 1);
 	mutex_init(&b->lock);
+	mutex_init(&b->reading);
 	INIT_DELAYED_WORK(&b->work, bare_work);
 	spin_lock_init(&b->queue);
 	INIT_LIST_HEAD(&b->node);
@@ -94,6 +95,7 @@ void hps_bare_put(struct hps_bare *b)
 	kfree(b->stream.asked);
 	kfree(b->startup);
 	put_net(b->net);
+	mutex_destroy(&b->reading);
 	mutex_destroy(&b->lock);
 	kfree(b);
 	if (listener)

@@ -133,7 +133,12 @@ struct hps_bare_answer {
  * @lock guards all but what @queue does. It is taken in process context only, by
  * system calls and by @work, and may be held while the lock of @tcp is taken. The
  * program's socket may be locked when it is taken, never the other way round. TCP
- * calls us back in any context: then @work is queued, nothing else.
+ * calls us back in any context: then @work is queued, nothing else. No memory of the
+ * program is touched with it: that may take for ever, and the works of others would
+ * have to wait behind ours.
+ *
+ * @reading is for one reader at a time, outside of @lock: the first message stays
+ * while it is copied.
  *
  * @queue guards @asking, @ready, @waiting and, in children, @node; innermost.
  *
@@ -167,6 +172,7 @@ struct hps_bare {
 	refcount_t		refs;
 	struct net		*net;
 	struct mutex		lock;
+	struct mutex		reading;
 	struct delayed_work	work;
 	struct sock		*sk;
 	struct socket		*tcp;

@@ -267,9 +267,16 @@ static int bare_release(struct socket *sock)
 
 /* --- options -------------------------------------------------------------- */
 
+/* Not yet a connection, or where connections come from. */
+static bool is_before(const struct hps_bare *b)
+{
+	return b->state == HPS_BARE_NEW || b->state == HPS_BARE_LISTEN;
+}
+
 static int set_setup(struct hps_bare *b, sockptr_t val, unsigned int len)
 {
 	struct hps_bare_setup setup;
+	bool may;
 
 	if (len != sizeof(setup))
 		return -EINVAL;
@@ -279,27 +286,32 @@ static int set_setup(struct hps_bare *b, sockptr_t val, unsigned int len)
 	    setup.ird > HPS_BARE_DEPTH_MAX || setup.ord > HPS_BARE_DEPTH_MAX ||
 	    setup.reserved[0] || setup.reserved[1])
 		return -EINVAL;
+	mutex_lock(&b->lock);
 	/* The rings are made with it. */
-	if (b->answers ||
-	    (b->state != HPS_BARE_NEW && b->state != HPS_BARE_LISTEN))
-		return -EISCONN;
-	b->setup = setup;
-	return 0;
+	may = is_before(b) && !b->answers;
+	if (may)
+		b->setup = setup;
+	mutex_unlock(&b->lock);
+	return may ? 0 : -EISCONN;
 }
 
 static int set_private(struct hps_bare *b, sockptr_t val, unsigned int len)
 {
 	u8 data[HPS_BARE_PRIVATE_MAX];
+	bool may;
 
 	if (len > sizeof(data))
 		return -EINVAL;
 	if (copy_from_sockptr(data, val, len))
 		return -EFAULT;
-	if (b->state != HPS_BARE_NEW && b->state != HPS_BARE_LISTEN)
-		return -EISCONN;
-	memcpy(b->own, data, len);
-	b->own_len = len;
-	return 0;
+	mutex_lock(&b->lock);
+	may = is_before(b);
+	if (may) {
+		memcpy(b->own, data, len);
+		b->own_len = len;
+	}
+	mutex_unlock(&b->lock);
+	return may ? 0 : -EISCONN;
 }
 
 static int set_queue(struct sock *sk, int fd)
@@ -336,17 +348,14 @@ int hps_bare_setsockopt(struct socket *sock, int level, int name, sockptr_t val,
 			unsigned int len)
 {
 	struct hps_bare *b = bare_of(sock);
-	int err;
 
 	if (level != SOL_HPS)
 		return -ENOPROTOOPT;
-	if (name != HPS_BARE_SETUP && name != HPS_BARE_PRIVATE)
-		return set_number(sock->sk, name, val, len);
-	mutex_lock(&b->lock);
-	err = name == HPS_BARE_SETUP ? set_setup(b, val, len) :
-				       set_private(b, val, len);
-	mutex_unlock(&b->lock);
-	return err;
+	if (name == HPS_BARE_SETUP)
+		return set_setup(b, val, len);
+	if (name == HPS_BARE_PRIVATE)
+		return set_private(b, val, len);
+	return set_number(sock->sk, name, val, len);
 }
 
 static void info_of(const struct sock *sk, const struct hps_bare *b,
@@ -573,35 +582,83 @@ static void drop_chunk(struct hps_bare *b, struct hps_bare_chunk *chunk)
 	kvfree(chunk);
 }
 
-/* Copies the first message as far as there is room. What of it does not fit is gone,
- * as with any socket of messages.
+/* Copies the first message as far as there is room. It is whole and there is no other
+ * reader, so it stays as it is though the end is not locked.
  */
-static int take_message(struct hps_bare *b, struct msghdr *msg, int flags)
+static int copy_message(struct hps_bare *b, struct msghdr *msg, int flags)
 {
-	struct hps_bare_chunk *chunk, *next;
+	struct hps_bare_chunk *chunk;
 	u32 n, done = 0, whole = 0;
-	bool last = false;
 
-	list_for_each_entry_safe(chunk, next, &b->received, node) {
+	list_for_each_entry(chunk, &b->received, node) {
 		n = min_t(size_t, chunk->len, msg_data_left(msg));
 		if (n && copy_to_iter(chunk->data, n, &msg->msg_iter) != n)
 			return -EFAULT;
 		done += n;
 		whole += chunk->len;
-		last = chunk->last;
-		if (last)
+		if (chunk->last) {
 			put_note(msg, &chunk->note);
-		if (!(flags & MSG_PEEK))
-			drop_chunk(b, chunk);
-		if (last)
 			break;
+		}
 	}
-	if (!(flags & MSG_PEEK))
-		WRITE_ONCE(b->messages, b->messages - 1);
 	msg->msg_flags |= MSG_EOR;
 	if (whole > done)
 		msg->msg_flags |= MSG_TRUNC;
 	return flags & MSG_TRUNC ? whole : done;
+}
+
+/* The first message was read. What of it did not fit is gone, as with any socket of
+ * messages.
+ */
+static void drop_message(struct hps_bare *b)
+{
+	struct hps_bare_chunk *chunk, *next;
+	bool last;
+
+	mutex_lock(&b->lock);
+	list_for_each_entry_safe(chunk, next, &b->received, node) {
+		last = chunk->last;
+		drop_chunk(b, chunk);
+		if (last)
+			break;
+	}
+	WRITE_ONCE(b->messages, b->messages - 1);
+	mutex_unlock(&b->lock);
+	/* There may be more in TCP than there was room for. */
+	hps_bare_kick(b);
+}
+
+/* Is there a message? If not, @err says what recv() returns. */
+static bool has_message(struct hps_bare *b, struct sock *sk, int *err)
+{
+	bool some;
+
+	mutex_lock(&b->lock);
+	some = b->state >= HPS_BARE_OPEN && b->messages;
+	if (b->state < HPS_BARE_OPEN)
+		*err = -ENOTCONN;
+	else if (b->state == HPS_BARE_ENDED && !some)
+		*err = sock_error(sk);
+	else
+		*err = -EAGAIN;
+	mutex_unlock(&b->lock);
+	return some;
+}
+
+static int read_message(struct hps_bare *b, struct sock *sk, struct msghdr *msg,
+			int flags)
+{
+	int n;
+
+	if (mutex_lock_interruptible(&b->reading))
+		return sock_intr_errno(READ_ONCE(sk->sk_rcvtimeo));
+	if (has_message(b, sk, &n)) {
+		n = copy_message(b, msg, flags);
+		if (n >= 0 && !(flags & MSG_PEEK))
+			drop_message(b);
+	}
+	mutex_unlock(&b->reading);
+	return n;
 }
 
 static int bare_recvmsg(struct socket *sock, struct msghdr *msg, size_t len,
@@ -610,28 +667,19 @@ static int bare_recvmsg(struct socket *sock, struct msghdr *msg, size_t len,
 	struct hps_bare *b = bare_of(sock);
 	struct sock *sk = sock->sk;
 	long timeo = sock_rcvtimeo(sk, flags & MSG_DONTWAIT);
-	int err;
+	int n;
 
 	if (flags & (MSG_OOB | MSG_ERRQUEUE))
 		return -EOPNOTSUPP;
-	mutex_lock(&b->lock);
-	err = -ENOTCONN;
-	if (b->state < HPS_BARE_OPEN)
-		goto out;
-	err = wait_until(b, is_readable, sk, &timeo);
-	if (err)
-		goto out;
-	if (!b->messages) {
-		err = sock_error(sk);
-		goto out;
+	for (;;) {
+		n = read_message(b, sk, msg, flags);
+		if (n != -EAGAIN || !timeo)
+			return n;
+		timeo = wait_event_interruptible_timeout(*sk_sleep(sk),
+							 is_readable(b), timeo);
+		if (timeo < 0)
+			return sock_intr_errno(READ_ONCE(sk->sk_rcvtimeo));
 	}
-	err = take_message(b, msg, flags);
-	/* There may be more in TCP than there was room for. */
-	if (!(flags & MSG_PEEK))
-		hps_bare_kick(b);
-out:
-	mutex_unlock(&b->lock);
-	return err;
 }
 
 static __poll_t bare_poll(struct file *file, struct socket *sock,
