@@ -341,6 +341,12 @@ TEST(posts_checked, V_BARE)
 	post.op = HPS_DIRECT_INVALIDATE;
 	CHECK_ERR(try_post(p.a, &post, NULL, 0, 0), EOPNOTSUPP);
 	post.op = 77;
+	CHECK_ERR(try_post(p.a, &post, "x", 1, 0), EOPNOTSUPP);
+	post = post_read(1, 0, 0, m.sink_stag, 0, 10);
+	post.op = HPS_DIRECT_RECV;
+	CHECK_ERR(try_post(p.a, &post, NULL, 0, 0), EOPNOTSUPP);
+	post = post_write(1, m.stag, 0);
+	post.reserved[0] = 1;
 	CHECK_ERR(try_post(p.a, &post, "x", 1, 0), EINVAL);
 	CHECK_ERR(bare_send(p.a, "x", 1, 0, 5), EINVAL);
 	CHECK_ERR(bare_send(p.a, "x", 1, 8, 0), EINVAL);

@@ -435,10 +435,10 @@ static int take_post(const struct cmsghdr *cmsg, size_t len,
 	if (cmsg->cmsg_len != CMSG_LEN(sizeof(w->post)))
 		return -EINVAL;
 	memcpy(&w->post, CMSG_DATA(cmsg), sizeof(w->post));
-	/* RDMAP has that with a message only: HPS_BARE_SEND. */
-	if (w->post.op == HPS_DIRECT_INVALIDATE)
-		return -EOPNOTSUPP;
-	return hps_post_check(&w->post, len);
+	if (w->post.op == HPS_DIRECT_WRITE || hps_bare_is_request(w))
+		return hps_post_check(&w->post, len);
+	/* The rest is HPS only; INVALIDATE comes with a message, HPS_BARE_SEND. */
+	return -EOPNOTSUPP;
 }
 
 /* What a write is: a message, or what its control message says. */
