@@ -568,6 +568,44 @@ TEST(unanswered, V_BARE)
 	CHECK(!queue_try(&q, &c));
 }
 
+static void reset(int fd)
+{
+	const struct linger now = { .l_onoff = 1 };
+
+	CHECK(setsockopt(fd, SOL_SOCKET, SO_LINGER, &now, sizeof(now)) == 0);
+	CHECK(close(fd) == 0);
+}
+
+/* A reset is noticed though the program does not read; then it reads what came. */
+TEST(reset_while_full, V_BARE)
+{
+	struct ddp_segment seg = {
+		.opcode = RDMAP_OP_SEND, .last = true, .len = 1000,
+	};
+	char buf[1000];
+	struct hand h;
+	u32 i;
+
+	hand_open(&h);
+	set_int(h.bare, SOL_SOCKET, SO_RCVBUF, 2500);
+	for (i = 1; i <= 20; i++) {
+		pattern(buf, sizeof(buf), i);
+		seg.msn = i;
+		hand_put(&h, &seg, buf, 0);
+	}
+	CHECK_EQ(wait_for(h.bare, POLLIN), POLLIN);
+	wait_out_queue_empty(h.fd);
+	reset(h.fd);
+	CHECK(wait_for(h.bare, 0) & POLLERR);
+	for (i = 1; i <= 20; i++) {
+		CHECK_EQ(recv(h.bare, buf, sizeof(buf), 0), sizeof(buf));
+		CHECK(pattern_ok(buf, sizeof(buf), i));
+	}
+	CHECK_ERR(recv(h.bare, buf, 1, 0), ECONNRESET);
+	CHECK_EQ(recv(h.bare, buf, 1, 0), 0);
+	close(h.bare);
+}
+
 /* Octets without sense, and the end in the middle of a frame, do no harm. */
 TEST(noise, V_BARE)
 {
