@@ -606,6 +606,44 @@ TEST(reset_while_full, V_BARE)
 	close(h.bare);
 }
 
+/* RFC 6581: a peer that answers no requests. The rest goes on. */
+TEST(no_requests, V_BARE)
+{
+	const struct mpa_startup_info info = {
+		.flags = MPA_FLAG_CRC, .revision = MPA_REVISION_ENHANCED,
+		.enhanced = true,
+	};
+	struct ddp_segment seg = { .opcode = RDMAP_OP_WRITE, .last = true };
+	unsigned char payload[70000], frame[64];
+	struct hand h = { .bare = bare_listener() };
+	int lst = h.bare, len;
+	struct queue q;
+	uint32_t stag;
+
+	h.fd = tcp_dial(port_of(lst));
+	len = mpa_bare_build(frame, sizeof(frame), false, &info);
+	CHECK(len > 0);
+	put(h.fd, frame, len);
+	h.bare = accept(lst, NULL, NULL);
+	CHECK(h.bare >= 0);
+	get(h.fd, frame, len);
+	CHECK_EQ(bare_info(h.bare).ord, 0);
+	hand_put(&h, &seg, "", 0);
+	stag = enrol_with(h.bare, memory(100), 100, 0, HPS_DIRECT_SINK);
+	queue_open(&q, h.bare, 4);
+	CHECK_ERR(post_one(h.bare, post_read(1, 1, 0, stag, 0, 100), 0),
+		  EOPNOTSUPP);
+	CHECK_ERR(post_one(h.bare, post_add(2, 1, 0, 1), 0), EOPNOTSUPP);
+	post_ok(h.bare, post_write(3, 1, 0), "x", 1);
+	queue_expect(&q, 3, 0);
+	hand_get(&h, &seg, payload);
+	CHECK_EQ(seg.opcode, RDMAP_OP_WRITE);
+	queue_close(&q);
+	close(h.bare);
+	close(h.fd);
+	close(lst);
+}
+
 /* Octets without sense, and the end in the middle of a frame, do no harm. */
 TEST(noise, V_BARE)
 {

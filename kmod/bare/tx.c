@@ -552,7 +552,8 @@ void hps_bare_terminate(struct hps_bare *b, enum rdmap_error error,
  * @cq:		the socket's queue, NULL if it has none
  *
  * Context: process. Return: 0; -EPIPE: not OPEN; -EAGAIN: too many are under way;
- * -ENOBUFS: the queue may have no room for the completion.
+ * -ENOBUFS: the queue may have no room for the completion; -EOPNOTSUPP: a request, and
+ * the peer answers none.
  */
 int hps_bare_post(struct hps_bare *b, struct hps_bare_work *w,
 		  struct hps_cq *cq)
@@ -561,6 +562,9 @@ int hps_bare_post(struct hps_bare *b, struct hps_bare_work *w,
 
 	if (b->state != HPS_BARE_OPEN)
 		return -EPIPE;
+	/* It would wait for ever, and all that is behind it. */
+	if (hps_bare_is_request(w) && !b->stream.ord)
+		return -EOPNOTSUPP;
 	if (b->works >= HPS_DIRECT_DEPTH)
 		return -EAGAIN;
 	if (cq && w->post.op != HPS_BARE_OP_SEND) {
