@@ -72,6 +72,24 @@ TEST(crc_and_revision, V_BARE)
 		}
 }
 
+/* A connect() that failed does not look like success when it is asked again. */
+TEST(connect_again, V_BARE)
+{
+	struct pair p;
+	int fd = bare_socket();
+
+	nonblocking(fd, true);
+	CHECK_ERR(try_connect(fd, 1), EINPROGRESS);
+	CHECK(wait_for(fd, POLLOUT) & POLLERR);
+	CHECK_ERR(try_connect(fd, 1), ECONNREFUSED);
+	CHECK_ERR(try_connect(fd, 1), ECONNABORTED);
+	close(fd);
+	bare_pair(&p);
+	CHECK(try_connect(p.a, port_of(p.lst)) == 0);
+	CHECK_ERR(try_connect(p.a, port_of(p.lst)), EISCONN);
+	pair_close(&p);
+}
+
 static void expect_private(int fd, const char *want)
 {
 	char buf[600];

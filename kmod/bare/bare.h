@@ -150,6 +150,7 @@ struct hps_bare_answer {
  * @timeout:	@deadline holds
  * @hold:	nothing may be sent before the initiator's first FPDU (RFC 5044,
  *		7.1.2)
+ * @opened:	it was OPEN once
  * @shut:	our direction has ended
  * @eof:	the peer's direction has ended
  * @broken:	TCP takes nothing any more
@@ -194,6 +195,7 @@ struct hps_bare {
 	bool			initiator;
 	bool			crc;
 	bool			hold;
+	bool			opened;
 	bool			shut;
 	bool			eof;
 	bool			broken;

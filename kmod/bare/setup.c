@@ -59,6 +59,7 @@ static void open(struct hps_bare *b, u32 ird, u32 ord)
 	b->timeout = false;
 	b->hold = !b->initiator;
 	b->state = HPS_BARE_OPEN;
+	b->opened = true;
 	hps_mib_inc(b->net, HPS_MIB_BARE_OPENED);
 	if (b->initiator)
 		hps_bare_greet(b);
@@ -188,7 +189,8 @@ int hps_bare_bind(struct hps_bare *b, const void *addr, int len)
  * @addr:	of the program
  * @len:	its length
  *
- * Return: -EINPROGRESS, or why not.
+ * Return: -EINPROGRESS, or why not; of a socket that failed before, the error that was
+ * not told yet, or -ECONNABORTED.
  */
 int hps_bare_connect(struct hps_bare *b, const void *addr, int len)
 {
@@ -197,6 +199,8 @@ int hps_bare_connect(struct hps_bare *b, const void *addr, int len)
 
 	if (b->state == HPS_BARE_DIALING)
 		return -EALREADY;
+	if (b->state == HPS_BARE_ENDED && !b->opened)
+		return sock_error(b->sk) ?: -ECONNABORTED;
 	if (b->state != HPS_BARE_NEW)
 		return -EISCONN;
 	if (len < sizeof(sa->sa_family))

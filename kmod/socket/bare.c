@@ -118,8 +118,11 @@ static int bare_connect(struct socket *sock, struct sockaddr_unsized *addr,
 			err = wait_until(b, is_dialed, sk, &timeo);
 		if (err == -EAGAIN)
 			err = -EINPROGRESS;
-		if (!err)
-			err = b->state == HPS_BARE_ENDED ? sock_error(sk) : 0;
+		if (!err && b->state == HPS_BARE_ENDED)
+			err = sock_error(sk);
+		/* The error was told to somebody else. */
+		if (!err && !b->opened)
+			err = -ECONNABORTED;
 	} else if (b->state == HPS_BARE_OPEN && sock->state == SS_CONNECTING) {
 		/* Asked again after EINPROGRESS. */
 		err = 0;
