@@ -436,6 +436,26 @@ TEST(close_unread, V_BARE)
 	close(p.lst);
 }
 
+static void close_without_room(void *arg)
+{
+	struct pair p;
+	char c;
+
+	(void)arg;
+	own_namespace();
+	bare_pair(&p);
+	sysctl_set("max_orphans", 0);
+	CHECK(close(p.a) == 0);
+	CHECK(wait_for(p.b, 0) & POLLERR);
+	CHECK_ERR(recv(p.b, &c, 1, 0), ECONNRESET);
+	CHECK_EQ(counter("HpsOrphanDropped"), 1);
+}
+
+TEST(orphans, V_BARE)
+{
+	reap(child(close_without_room, NULL));
+}
+
 /* Sockets, orphans and listeners with peers that wait, in a namespace that goes. */
 static void leave_all(void *arg)
 {

@@ -644,6 +644,43 @@ TEST(no_requests, V_BARE)
 	close(lst);
 }
 
+/* Returns whether the peer of a socket that was closed is told so in order. */
+static bool close_one(void)
+{
+	struct hand h;
+	char c;
+
+	hand_open(&h);
+	CHECK(close(h.bare) == 0);
+	CHECK(wait_for(h.fd, POLLIN) & POLLIN);
+	if (recv(h.fd, &c, 1, 0) == 0)
+		return true;
+	close(h.fd);
+	return false;
+}
+
+/* Peers that never end their side: their connections are TCP's soon. */
+static void leave_orphans(void *arg)
+{
+	long long end;
+	int i;
+
+	(void)arg;
+	own_namespace();
+	sysctl_set("max_orphans", 1);
+	end = now_ms() + scaled(20000);
+	for (i = 0; i < 4; )
+		if (close_one())
+			i++;
+		else
+			CHECK(now_ms() < end);
+}
+
+TEST(orphans, V_BARE)
+{
+	reap(child(leave_orphans, NULL));
+}
+
 /* Octets without sense, and the end in the middle of a frame, do no harm. */
 TEST(noise, V_BARE)
 {

@@ -148,6 +148,7 @@ struct hps_bare_answer {
  * @info:	what it says, once it is whole; private data points into @startup
  * @own, @own_len: private data for the peer
  * @timeout:	@deadline holds
+ * @counted:	in hps_net.orphans
  * @hold:	nothing may be sent before the initiator's first FPDU (RFC 5044,
  *		7.1.2)
  * @opened:	it was OPEN once
@@ -196,6 +197,7 @@ struct hps_bare {
 	bool			crc;
 	bool			hold;
 	bool			opened;
+	bool			counted;
 	bool			shut;
 	bool			eof;
 	bool			broken;
