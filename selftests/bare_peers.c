@@ -525,6 +525,44 @@ TEST(backlog, V_BARE)
 	CHECK(accept(lst, NULL, NULL) >= 0);
 }
 
+static void reset(int fd)
+{
+	const struct linger now = { .l_onoff = 1 };
+
+	CHECK(setsockopt(fd, SOL_SOCKET, SO_LINGER, &now, sizeof(now)) == 0);
+	CHECK(close(fd) == 0);
+}
+
+/* A peer that has gone before it was accepted is no error of accept(). The reset may
+ * be late: then it is accepted.
+ */
+TEST(gone_before_accept, V_BARE)
+{
+	int lst = bare_listener(), gone, fd, bare, i;
+
+	nonblocking(lst, true);
+	for (i = 0, bare = 0; i < 20 && bare >= 0; i++) {
+		gone = tcp_dial(port_of(lst));
+		put_startup(gone, false, MPA_FLAG_CRC, 1);
+		CHECK_EQ(wait_for(lst, POLLIN), POLLIN);
+		reset(gone);
+		bare = accept(lst, NULL, NULL);
+		if (bare >= 0)
+			close(bare);
+	}
+	CHECK_EQ(bare, -1);
+	CHECK_EQ(errno, EAGAIN);
+	nonblocking(lst, false);
+	fd = tcp_dial(port_of(lst));
+	put_startup(fd, false, MPA_FLAG_CRC, 1);
+	bare = accept(lst, NULL, NULL);
+	CHECK(bare >= 0);
+	CHECK_EQ(get_startup(fd, true), MPA_FLAG_CRC);
+	close(bare);
+	close(fd);
+	close(lst);
+}
+
 /* RFC 5044, 7.1.2: who accepts waits for the first FPDU. */
 TEST(waits_for_first_frame, V_BARE)
 {
@@ -566,14 +604,6 @@ TEST(unanswered, V_BARE)
 	for (i = 0; i < 40; i++)
 		queue_expect(&q, i, -ECONNRESET);
 	CHECK(!queue_try(&q, &c));
-}
-
-static void reset(int fd)
-{
-	const struct linger now = { .l_onoff = 1 };
-
-	CHECK(setsockopt(fd, SOL_SOCKET, SO_LINGER, &now, sizeof(now)) == 0);
-	CHECK(close(fd) == 0);
 }
 
 /* A reset is noticed though the program does not read; then it reads what came. */

@@ -559,8 +559,8 @@ static void negotiate(struct hps_bare *b, struct mpa_startup_info *reply,
  * @sk:		the new socket
  * @domain:	number of its protection domain, 0: none
  *
- * Return: 0, -ENOBUFS, or what TCP says. The peer may have gone: that is told by
- * what is done next.
+ * Return: 0, -ENOBUFS, or -ECONNABORTED: the peer has gone. If TCP does not know that
+ * yet, it is told by what is done next.
  */
 int hps_bare_accept(struct hps_bare *b, const struct hps_bare *listener,
 		    struct sock *sk, u32 domain)
@@ -578,9 +578,8 @@ int hps_bare_accept(struct hps_bare *b, const struct hps_bare *listener,
 	negotiate(b, &reply, &ird, &ord);
 	b->stream.domain = domain;
 	tcp_sock_set_nodelay(b->tcp->sk);
-	err = write_startup(b, true, &reply);
-	if (err)
-		return err;
+	if (write_startup(b, true, &reply))
+		return -ECONNABORTED;
 	b->sk = sk;
 	open(b, ird, ord);
 	hps_bare_kick(b);

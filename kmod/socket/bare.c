@@ -160,14 +160,10 @@ static void sock_setup(struct socket *sock, struct sock *sk, struct hps_bare *b)
 	hps_sk(sk)->bare = b;
 }
 
-/* The end that was taken from the listener's queue gets a socket; or goes. */
-static int graft(struct sock *lsk, struct socket *newsock, struct hps_bare *b,
-		 bool kern)
+/* A socket for an end that was accepted. */
+static int make_accepted(struct sock *lsk, struct socket *newsock, bool kern)
 {
-	struct hps_bare *l = hps_sk(lsk)->bare;
-	struct hps_domain *d;
 	struct sock *sk;
-	int err;
 
 	sk = sk_alloc(sock_net(lsk), lsk->sk_family, GFP_KERNEL, lsk->sk_prot,
 		      kern);
@@ -176,49 +172,79 @@ static int graft(struct sock *lsk, struct socket *newsock, struct hps_bare *b,
 	sock_init_data(NULL, sk);
 	sock_graft(sk, newsock);
 	sk->sk_type = lsk->sk_type;
-	sock_setup(newsock, sk, b);
+	sock_setup(newsock, sk, NULL);
 	sk->sk_rcvbuf = lsk->sk_rcvbuf;
 	sk->sk_sndbuf = lsk->sk_sndbuf;
 	sk->sk_userlocks = lsk->sk_userlocks;
 	lock_sock(lsk);
 	hps_verbs_inherit(sk, lsk);
 	release_sock(lsk);
-	d = hps_sk(sk)->domain;
+	return 0;
+}
+
+/* The end that was taken from the listener's queue gets the socket; or goes. */
+static int graft(struct sock *lsk, struct socket *newsock, struct hps_bare *b)
+{
+	struct hps_bare *l = hps_sk(lsk)->bare;
+	struct sock *sk = newsock->sk;
+	struct hps_domain *d = hps_sk(sk)->domain;
+	int err;
+
+	/* From the first event on it can be looked at. */
+	hps_sk(sk)->bare = b;
 	mutex_lock(&l->lock);
 	mutex_lock_nested(&b->lock, SINGLE_DEPTH_NESTING);
 	err = hps_bare_accept(b, l, sk, d ? d->id : 0);
 	mutex_unlock(&b->lock);
 	mutex_unlock(&l->lock);
-	if (err)
-		hps_sk(sk)->bare = NULL;
-	newsock->state = SS_CONNECTED;
+	if (!err) {
+		newsock->state = SS_CONNECTED;
+		return 0;
+	}
+	hps_sk(sk)->bare = NULL;
+	hps_bare_close(b, true);
 	return err;
 }
 
+/* Returns 0 with @child, or why there is none. */
+static int next_child(struct hps_bare *b, struct sock *sk, long *timeo,
+		      struct hps_bare **child)
+{
+	int err;
+
+	*child = NULL;
+	mutex_lock(&b->lock);
+	do {
+		err = -EINVAL;
+		if (b->state == HPS_BARE_LISTEN)
+			err = wait_until(b, is_acceptable, sk, timeo);
+		if (!err)
+			*child = hps_bare_take_ready(b);
+	} while (!err && !*child);
+	mutex_unlock(&b->lock);
+	return err;
+}
+
+/* Children whose peers have gone again are passed over. */
 static int bare_accept(struct socket *sock, struct socket *newsock,
 		       HPS_ACCEPT_PARAMS)
 {
 	struct hps_bare *b = bare_of(sock), *child;
 	struct sock *sk = sock->sk;
 	long timeo = sock_rcvtimeo(sk, HPS_ACCEPT_FLAGS & O_NONBLOCK);
-	int err = -EINVAL;
+	int err;
 
 	do {
-		child = NULL;
-		mutex_lock(&b->lock);
-		if (b->state == HPS_BARE_LISTEN)
-			err = wait_until(b, is_acceptable, sk, &timeo);
-		if (!err)
-			child = hps_bare_take_ready(b);
-		if (!err && !child && b->state != HPS_BARE_LISTEN)
-			err = -EINVAL;
-		mutex_unlock(&b->lock);
-	} while (!err && !child);
-	if (err)
-		return err;
-	err = graft(sk, newsock, child, HPS_ACCEPT_KERN);
-	if (err)
-		hps_bare_close(child, true);
+		err = next_child(b, sk, &timeo, &child);
+		if (err)
+			return err;
+		if (!newsock->sk)
+			err = make_accepted(sk, newsock, HPS_ACCEPT_KERN);
+		if (err)
+			hps_bare_close(child, true);
+		else
+			err = graft(sk, newsock, child);
+	} while (err == -ECONNABORTED);
 	return err;
 }
 
