@@ -19,6 +19,9 @@
 
 #define DEPTH_DEFAULT	16
 
+/* So many connections are taken, then others may have the processor. */
+#define ROUNDS		64
+
 /* --- buffers and depths --------------------------------------------------- */
 
 static u32 own_ird(const struct hps_bare *b)
@@ -425,10 +428,12 @@ static int take_connection(struct hps_bare *b)
 
 static void take_connections(struct hps_bare *b)
 {
-	int err = 0;
+	int err = 0, i;
 
-	while (!err && may_take(b))
+	for (i = 0; i < ROUNDS && !err && may_take(b); i++)
 		err = take_connection(b);
+	if (i == ROUNDS)
+		hps_bare_kick(b);
 	/* No memory: who waits is asked in a little later. */
 	if (err && err != -EAGAIN)
 		hps_bare_kick_later(b, HZ / 10);
@@ -577,6 +582,8 @@ int hps_bare_accept(struct hps_bare *b, const struct hps_bare *listener,
 		return err;
 	negotiate(b, &reply, &ird, &ord);
 	b->stream.domain = domain;
+	/* A worker has taken it; filters shall see whose it is. */
+	WRITE_ONCE(b->tcp->sk->sk_uid, sk->sk_uid);
 	tcp_sock_set_nodelay(b->tcp->sk);
 	if (write_startup(b, true, &reply))
 		return -ECONNABORTED;
