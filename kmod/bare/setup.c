@@ -154,7 +154,10 @@ static int give_options(struct hps_bare *b)
 		sock_set_keepalive(to);
 	/* Segments are whole messages or large: nothing is gained by waiting. */
 	tcp_sock_set_nodelay(to);
-	return ifindex ? sock_bindtoindex(to, ifindex, true) : 0;
+	/* Only root may do it again. */
+	if (!ifindex || ifindex == READ_ONCE(to->sk_bound_dev_if))
+		return 0;
+	return sock_bindtoindex(to, ifindex, true);
 }
 
 /**
