@@ -33,6 +33,21 @@ TEST(sockets, V_BARE)
 	close(bare_socket());
 }
 
+static void make_none(void *arg)
+{
+	(void)arg;
+	own_namespace();
+	sysctl_set("bare", 0);
+	CHECK_ERR(socket(AF_HPS, SOCK_SEQPACKET, HPS_PROTO_BARE), EPERM);
+	sysctl_set("bare", 1);
+	close(bare_socket());
+}
+
+TEST(forbidden, V_BARE)
+{
+	reap(child(make_none, NULL));
+}
+
 TEST(messages, V_BARE)
 {
 	static const size_t sizes[] = { 1, 2, 3, 4, 1000, 70000, 1000000, 7 };

@@ -121,8 +121,9 @@ static int write_startup(struct hps_bare *b, bool reply,
 /* --- TCP ------------------------------------------------------------------ */
 
 /* Not a kernel's socket: it holds the namespace, and so do its children, as long as
- * TCP has something to do with them; and it is the calling program's for security
- * modules and cgroups.
+ * TCP has something to do with them; and it is the calling program's for cgroups and
+ * in the labels of security modules. Their hooks of bind(), connect() and so on are
+ * with the system calls: for this socket they are not called.
  */
 static int make_tcp(struct hps_bare *b, int family)
 {
