@@ -45,6 +45,7 @@ struct hps_tcp_listener;
  * @port_min:		first port given to sockets that did not bind
  * @port_max:		last such port
  * @map_budget:		registered memory that may be mapped in one piece, octets
+ * @bare:		bare sockets (HPS_PROTO_BARE) may be made
  */
 struct hps_sysctls {
 	unsigned int	port;
@@ -67,6 +68,7 @@ struct hps_sysctls {
 	unsigned int	port_min;
 	unsigned int	port_max;
 	unsigned int	map_budget;
+	unsigned int	bare;
 };
 
 /**

@@ -33,6 +33,21 @@ TEST(sockets, V_BARE)
 	close(bare_socket());
 }
 
+static void make_none(void *arg)
+{
+	(void)arg;
+	own_namespace();
+	sysctl_set("bare", 0);
+	CHECK_ERR(socket(AF_HPS, SOCK_SEQPACKET, HPS_PROTO_BARE), EPERM);
+	sysctl_set("bare", 1);
+	close(bare_socket());
+}
+
+TEST(forbidden, V_BARE)
+{
+	reap(child(make_none, NULL));
+}
+
 TEST(messages, V_BARE)
 {
 	static const size_t sizes[] = { 1, 2, 3, 4, 1000, 70000, 1000000, 7 };
@@ -70,6 +85,24 @@ TEST(crc_and_revision, V_BARE)
 				 bare_info(p.a).flags & ~HPS_BARE_INFO_INITIATOR);
 			pair_close(&p);
 		}
+}
+
+/* A connect() that failed does not look like success when it is asked again. */
+TEST(connect_again, V_BARE)
+{
+	struct pair p;
+	int fd = bare_socket();
+
+	nonblocking(fd, true);
+	CHECK_ERR(try_connect(fd, 1), EINPROGRESS);
+	CHECK(wait_for(fd, POLLOUT) & POLLERR);
+	CHECK_ERR(try_connect(fd, 1), ECONNREFUSED);
+	CHECK_ERR(try_connect(fd, 1), ECONNABORTED);
+	close(fd);
+	bare_pair(&p);
+	CHECK(try_connect(p.a, port_of(p.lst)) == 0);
+	CHECK_ERR(try_connect(p.a, port_of(p.lst)), EISCONN);
+	pair_close(&p);
 }
 
 static void expect_private(int fd, const char *want)
@@ -341,6 +374,12 @@ TEST(posts_checked, V_BARE)
 	post.op = HPS_DIRECT_INVALIDATE;
 	CHECK_ERR(try_post(p.a, &post, NULL, 0, 0), EOPNOTSUPP);
 	post.op = 77;
+	CHECK_ERR(try_post(p.a, &post, "x", 1, 0), EOPNOTSUPP);
+	post = post_read(1, 0, 0, m.sink_stag, 0, 10);
+	post.op = HPS_DIRECT_RECV;
+	CHECK_ERR(try_post(p.a, &post, NULL, 0, 0), EOPNOTSUPP);
+	post = post_write(1, m.stag, 0);
+	post.reserved[0] = 1;
 	CHECK_ERR(try_post(p.a, &post, "x", 1, 0), EINVAL);
 	CHECK_ERR(bare_send(p.a, "x", 1, 0, 5), EINVAL);
 	CHECK_ERR(bare_send(p.a, "x", 1, 8, 0), EINVAL);
@@ -410,6 +449,26 @@ TEST(close_unread, V_BARE)
 	CHECK(!queue_try(&m.q, &done));
 	close(p.a);
 	close(p.lst);
+}
+
+static void close_without_room(void *arg)
+{
+	struct pair p;
+	char c;
+
+	(void)arg;
+	own_namespace();
+	bare_pair(&p);
+	sysctl_set("max_orphans", 0);
+	CHECK(close(p.a) == 0);
+	CHECK(wait_for(p.b, 0) & POLLERR);
+	CHECK_ERR(recv(p.b, &c, 1, 0), ECONNRESET);
+	CHECK_EQ(counter("HpsOrphanDropped"), 1);
+}
+
+TEST(orphans, V_BARE)
+{
+	reap(child(close_without_room, NULL));
 }
 
 /* Sockets, orphans and listeners with peers that wait, in a namespace that goes. */

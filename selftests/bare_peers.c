@@ -525,6 +525,44 @@ TEST(backlog, V_BARE)
 	CHECK(accept(lst, NULL, NULL) >= 0);
 }
 
+static void reset(int fd)
+{
+	const struct linger now = { .l_onoff = 1 };
+
+	CHECK(setsockopt(fd, SOL_SOCKET, SO_LINGER, &now, sizeof(now)) == 0);
+	CHECK(close(fd) == 0);
+}
+
+/* A peer that has gone before it was accepted is no error of accept(). The reset may
+ * be late: then it is accepted.
+ */
+TEST(gone_before_accept, V_BARE)
+{
+	int lst = bare_listener(), gone, fd, bare, i;
+
+	nonblocking(lst, true);
+	for (i = 0, bare = 0; i < 20 && bare >= 0; i++) {
+		gone = tcp_dial(port_of(lst));
+		put_startup(gone, false, MPA_FLAG_CRC, 1);
+		CHECK_EQ(wait_for(lst, POLLIN), POLLIN);
+		reset(gone);
+		bare = accept(lst, NULL, NULL);
+		if (bare >= 0)
+			close(bare);
+	}
+	CHECK_EQ(bare, -1);
+	CHECK_EQ(errno, EAGAIN);
+	nonblocking(lst, false);
+	fd = tcp_dial(port_of(lst));
+	put_startup(fd, false, MPA_FLAG_CRC, 1);
+	bare = accept(lst, NULL, NULL);
+	CHECK(bare >= 0);
+	CHECK_EQ(get_startup(fd, true), MPA_FLAG_CRC);
+	close(bare);
+	close(fd);
+	close(lst);
+}
+
 /* RFC 5044, 7.1.2: who accepts waits for the first FPDU. */
 TEST(waits_for_first_frame, V_BARE)
 {
@@ -566,6 +604,111 @@ TEST(unanswered, V_BARE)
 	for (i = 0; i < 40; i++)
 		queue_expect(&q, i, -ECONNRESET);
 	CHECK(!queue_try(&q, &c));
+}
+
+/* A reset is noticed though the program does not read; then it reads what came. */
+TEST(reset_while_full, V_BARE)
+{
+	struct ddp_segment seg = {
+		.opcode = RDMAP_OP_SEND, .last = true, .len = 1000,
+	};
+	char buf[1000];
+	struct hand h;
+	u32 i;
+
+	hand_open(&h);
+	set_int(h.bare, SOL_SOCKET, SO_RCVBUF, 2500);
+	for (i = 1; i <= 20; i++) {
+		pattern(buf, sizeof(buf), i);
+		seg.msn = i;
+		hand_put(&h, &seg, buf, 0);
+	}
+	CHECK_EQ(wait_for(h.bare, POLLIN), POLLIN);
+	wait_out_queue_empty(h.fd);
+	reset(h.fd);
+	CHECK(wait_for(h.bare, 0) & POLLERR);
+	for (i = 1; i <= 20; i++) {
+		CHECK_EQ(recv(h.bare, buf, sizeof(buf), 0), sizeof(buf));
+		CHECK(pattern_ok(buf, sizeof(buf), i));
+	}
+	CHECK_ERR(recv(h.bare, buf, 1, 0), ECONNRESET);
+	CHECK_EQ(recv(h.bare, buf, 1, 0), 0);
+	close(h.bare);
+}
+
+/* RFC 6581: a peer that answers no requests. The rest goes on. */
+TEST(no_requests, V_BARE)
+{
+	const struct mpa_startup_info info = {
+		.flags = MPA_FLAG_CRC, .revision = MPA_REVISION_ENHANCED,
+		.enhanced = true,
+	};
+	struct ddp_segment seg = { .opcode = RDMAP_OP_WRITE, .last = true };
+	unsigned char payload[70000], frame[64];
+	struct hand h = { .bare = bare_listener() };
+	int lst = h.bare, len;
+	struct queue q;
+	uint32_t stag;
+
+	h.fd = tcp_dial(port_of(lst));
+	len = mpa_bare_build(frame, sizeof(frame), false, &info);
+	CHECK(len > 0);
+	put(h.fd, frame, len);
+	h.bare = accept(lst, NULL, NULL);
+	CHECK(h.bare >= 0);
+	get(h.fd, frame, len);
+	CHECK_EQ(bare_info(h.bare).ord, 0);
+	hand_put(&h, &seg, "", 0);
+	stag = enrol_with(h.bare, memory(100), 100, 0, HPS_DIRECT_SINK);
+	queue_open(&q, h.bare, 4);
+	CHECK_ERR(post_one(h.bare, post_read(1, 1, 0, stag, 0, 100), 0),
+		  EOPNOTSUPP);
+	CHECK_ERR(post_one(h.bare, post_add(2, 1, 0, 1), 0), EOPNOTSUPP);
+	post_ok(h.bare, post_write(3, 1, 0), "x", 1);
+	queue_expect(&q, 3, 0);
+	hand_get(&h, &seg, payload);
+	CHECK_EQ(seg.opcode, RDMAP_OP_WRITE);
+	queue_close(&q);
+	close(h.bare);
+	close(h.fd);
+	close(lst);
+}
+
+/* Returns whether the peer of a socket that was closed is told so in order. */
+static bool close_one(void)
+{
+	struct hand h;
+	char c;
+
+	hand_open(&h);
+	CHECK(close(h.bare) == 0);
+	CHECK(wait_for(h.fd, POLLIN) & POLLIN);
+	if (recv(h.fd, &c, 1, 0) == 0)
+		return true;
+	close(h.fd);
+	return false;
+}
+
+/* Peers that never end their side: their connections are TCP's soon. */
+static void leave_orphans(void *arg)
+{
+	long long end;
+	int i;
+
+	(void)arg;
+	own_namespace();
+	sysctl_set("max_orphans", 1);
+	end = now_ms() + scaled(20000);
+	for (i = 0; i < 4; )
+		if (close_one())
+			i++;
+		else
+			CHECK(now_ms() < end);
+}
+
+TEST(orphans, V_BARE)
+{
+	reap(child(leave_orphans, NULL));
 }
 
 /* Octets without sense, and the end in the middle of a frame, do no harm. */

@@ -23,7 +23,7 @@ index() { ipa -j link show "$1" | jq '.[0].ifindex'; }
 
 # --- sysctls ---
 
-knobs="conn_timeout=30 crc=0 cutoff=0 dead_ms=100 fin_timeout=60 handshake_timeout=5 map_budget=67108864 max_half_open=1024
+knobs="bare=1 conn_timeout=30 crc=0 cutoff=0 dead_ms=100 fin_timeout=60 handshake_timeout=5 map_budget=67108864 max_half_open=1024
 max_orphans=4096 pool_idle=60 pool_size=64 port=18512 port_max=60999
 port_min=32768 probe_time=10 rmem=2097152 rmem_max=16777216
 wmem=2097152 wmem_max=16777216 zerocopy_min=16384"
@@ -67,6 +67,7 @@ out_of_range() {
 ranges() {
 	in_range port 1 65535 && out_of_range port 0 65536 -1 x &&
 		in_range crc 0 1 && out_of_range crc 2 &&
+		in_range bare 0 1 && out_of_range bare 2 &&
 		in_range rmem 4096 67108864 && out_of_range rmem 4095 67108865 &&
 		in_range wmem 4096 67108864 && out_of_range wmem 4095 67108865 &&
 		in_range rmem_max 4096 67108864 && out_of_range rmem_max 4095 67108865 &&

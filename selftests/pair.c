@@ -374,3 +374,16 @@ uint64_t seeded(uint64_t *state)
 	x = (x ^ x >> 27) * 0x94d049bb133111ebULL;
 	return x ^ x >> 31;
 }
+
+/* net.hps.@name */
+void sysctl_set(const char *name, int value)
+{
+	char path[100];
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/sys/net/hps/%s", name);
+	f = fopen(path, "w");
+	CHECK(f);
+	CHECK(fprintf(f, "%d", value) > 0);
+	CHECK(fclose(f) == 0);
+}

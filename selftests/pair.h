@@ -67,5 +67,6 @@ void recv_eof(int fd);
 pid_t child(void (*run)(void *), void *arg);
 void reap(pid_t pid);
 uint64_t seeded(uint64_t *state);
+void sysctl_set(const char *name, int value);
 
 #endif /* _HPS_SELFTESTS_PAIR_H */

@@ -286,19 +286,6 @@ void wait_counter(const char *name, long long above)
 	}
 }
 
-/* net.hps.@name */
-void sysctl_set(const char *name, int value)
-{
-	char path[100];
-	FILE *f;
-
-	snprintf(path, sizeof(path), "/proc/sys/net/hps/%s", name);
-	f = fopen(path, "w");
-	CHECK(f);
-	CHECK(fprintf(f, "%d", value) > 0);
-	CHECK(fclose(f) == 0);
-}
-
 /* An ordinary connection, there and back. */
 void still_works(void)
 {

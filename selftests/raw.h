@@ -57,7 +57,6 @@ void raw_ask_join(struct raw *r, const struct raw *first);
 void raw_proof(const struct raw *join, const struct raw *first, u8 *mac);
 
 void wait_counter(const char *name, long long above);
-void sysctl_set(const char *name, int value);
 void still_works(void);
 
 #endif /* _HPS_SELFTESTS_RAW_H */

@@ -56,6 +56,7 @@ struct hps_bare *hps_bare_new(struct net *net, gfp_t gfp)
 	b->net = get_net(net);
 	refcount_set(&b->refs, 1);
 	mutex_init(&b->lock);
+	mutex_init(&b->reading);
 	INIT_DELAYED_WORK(&b->work, bare_work);
 	spin_lock_init(&b->queue);
 	INIT_LIST_HEAD(&b->node);
@@ -94,6 +95,7 @@ void hps_bare_put(struct hps_bare *b)
 	kfree(b->stream.asked);
 	kfree(b->startup);
 	put_net(b->net);
+	mutex_destroy(&b->reading);
 	mutex_destroy(&b->lock);
 	kfree(b);
 	if (listener)
@@ -187,6 +189,33 @@ void hps_bare_attach(struct hps_bare *b, struct socket *tcp)
 	write_unlock_bh(&sk->sk_callback_lock);
 }
 
+/* May it go on without a socket? They count with those of other sockets of HPS. */
+static bool join_orphans(struct hps_bare *b)
+{
+	struct hps_net *hn = hps_net(b->net);
+
+	spin_lock_bh(&hn->lock);
+	b->counted = hn->orphans < READ_ONCE(hn->sysctl.max_orphans);
+	if (b->counted)
+		hn->orphans++;
+	spin_unlock_bh(&hn->lock);
+	if (!b->counted)
+		hps_mib_inc(b->net, HPS_MIB_ORPHAN_DROPPED);
+	return b->counted;
+}
+
+static void leave_orphans(struct hps_bare *b)
+{
+	struct hps_net *hn = hps_net(b->net);
+
+	if (!b->counted)
+		return;
+	spin_lock_bh(&hn->lock);
+	hn->orphans--;
+	spin_unlock_bh(&hn->lock);
+	b->counted = false;
+}
+
 /**
  * hps_bare_drop_tcp - it has no TCP socket any more
  * @b:		the end, locked
@@ -208,6 +237,7 @@ void hps_bare_drop_tcp(struct hps_bare *b, bool abort)
 	write_unlock_bh(&sk->sk_callback_lock);
 	b->tcp = NULL;
 	b->timeout = false;
+	leave_orphans(b);
 	if (abort)
 		sock_no_linger(sk);
 	sock_release(tcp);
@@ -287,6 +317,15 @@ static bool is_over(const struct hps_bare *b)
 	return b->broken || (b->shut && b->eof && b->out_off == b->out_end);
 }
 
+/* The peer's TCP has all, also our end. For its end TCP waits without us, as after any
+ * close(), and within its own limits.
+ */
+static bool is_delivered(const struct hps_bare *b)
+{
+	return b->shut && b->out_off == b->out_end &&
+	       READ_ONCE(b->tcp->sk->sk_state) == TCP_FIN_WAIT2;
+}
+
 /* Nobody has it any more, but it may have something to say. */
 static bool is_orphan(const struct hps_bare *b)
 {
@@ -297,12 +336,16 @@ static bool is_orphan(const struct hps_bare *b)
 static void settle(struct hps_bare *b)
 {
 	bool late = b->timeout && time_after_eq(jiffies, b->deadline);
+	bool delivered;
 
 	if (!b->tcp)
 		return;
-	if (is_orphan(b) && (late || is_over(b))) {
+	delivered = is_delivered(b);
+	if (is_orphan(b) && (late || delivered || is_over(b))) {
+		if (late && !delivered)
+			hps_mib_inc(b->net, HPS_MIB_ORPHAN_DROPPED);
 		hps_bare_end(b, late ? ETIMEDOUT : 0);
-		hps_bare_drop_tcp(b, !b->eof || !b->shut);
+		hps_bare_drop_tcp(b, !delivered && (!b->eof || !b->shut));
 		hps_bare_put(b);
 		return;
 	}
@@ -349,8 +392,8 @@ void hps_bare_shutdown(struct hps_bare *b)
  * @b:		the end, not locked; the socket's reference is consumed
  * @abort:	with a reset
  *
- * What was posted is still carried out, within net.hps.fin_timeout. As with TCP, what
- * was not read makes it a reset.
+ * What was posted is still carried out, within net.hps.fin_timeout, unless there are
+ * net.hps.max_orphans already. As with TCP, what was not read makes it a reset.
  */
 void hps_bare_close(struct hps_bare *b, bool abort)
 {
@@ -363,6 +406,8 @@ void hps_bare_close(struct hps_bare *b, bool abort)
 		hps_bare_unlisten(b);
 	abort |= b->messages;
 	hps_bare_purge(b);
+	if (!abort && b->state >= HPS_BARE_OPEN && b->tcp && !is_over(b))
+		abort = !join_orphans(b);
 	if (abort || b->state < HPS_BARE_OPEN || !b->tcp) {
 		hps_bare_end(b, ECONNABORTED);
 		hps_bare_drop_tcp(b, abort);

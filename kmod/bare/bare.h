@@ -133,7 +133,12 @@ struct hps_bare_answer {
  * @lock guards all but what @queue does. It is taken in process context only, by
  * system calls and by @work, and may be held while the lock of @tcp is taken. The
  * program's socket may be locked when it is taken, never the other way round. TCP
- * calls us back in any context: then @work is queued, nothing else.
+ * calls us back in any context: then @work is queued, nothing else. No memory of the
+ * program is touched with it: that may take for ever, and the works of others would
+ * have to wait behind ours.
+ *
+ * @reading is for one reader at a time, outside of @lock: the first message stays
+ * while it is copied.
  *
  * @queue guards @asking, @ready, @waiting and, in children, @node; innermost.
  *
@@ -143,8 +148,10 @@ struct hps_bare_answer {
  * @info:	what it says, once it is whole; private data points into @startup
  * @own, @own_len: private data for the peer
  * @timeout:	@deadline holds
+ * @counted:	in hps_net.orphans
  * @hold:	nothing may be sent before the initiator's first FPDU (RFC 5044,
  *		7.1.2)
+ * @opened:	it was OPEN once
  * @shut:	our direction has ended
  * @eof:	the peer's direction has ended
  * @broken:	TCP takes nothing any more
@@ -167,6 +174,7 @@ struct hps_bare {
 	refcount_t		refs;
 	struct net		*net;
 	struct mutex		lock;
+	struct mutex		reading;
 	struct delayed_work	work;
 	struct sock		*sk;
 	struct socket		*tcp;
@@ -188,6 +196,8 @@ struct hps_bare {
 	bool			initiator;
 	bool			crc;
 	bool			hold;
+	bool			opened;
+	bool			counted;
 	bool			shut;
 	bool			eof;
 	bool			broken;

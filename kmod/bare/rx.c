@@ -15,6 +15,7 @@
 #include <linux/slab.h>
 #include <linux/uio.h>
 #include <net/sock.h>
+#include <net/tcp_states.h>
 
 #include "compat.h"
 #include "ddp/region.h"
@@ -42,10 +43,13 @@ static u64 room_of(const struct hps_bare *b)
 	return b->sk ? READ_ONCE(b->sk->sk_rcvbuf) : 0;
 }
 
-/* The program has to read before more comes. */
+/* The program has to read before more comes. When TCP is dead no more comes: what it
+ * still has is taken, to see the end behind it.
+ */
 static bool is_full(const struct hps_bare *b)
 {
-	return b->messages && b->sk && b->cost >= READ_ONCE(b->sk->sk_rcvbuf);
+	return b->messages && b->sk && b->cost >= READ_ONCE(b->sk->sk_rcvbuf) &&
+	       READ_ONCE(b->tcp->sk->sk_state) != TCP_CLOSE;
 }
 
 static struct hps_bare_chunk *newest(struct hps_bare *b)

@@ -19,6 +19,9 @@
 
 #define DEPTH_DEFAULT	16
 
+/* So many connections are taken, then others may have the processor. */
+#define ROUNDS		64
+
 /* --- buffers and depths --------------------------------------------------- */
 
 static u32 own_ird(const struct hps_bare *b)
@@ -59,6 +62,7 @@ static void open(struct hps_bare *b, u32 ird, u32 ord)
 	b->timeout = false;
 	b->hold = !b->initiator;
 	b->state = HPS_BARE_OPEN;
+	b->opened = true;
 	hps_mib_inc(b->net, HPS_MIB_BARE_OPENED);
 	if (b->initiator)
 		hps_bare_greet(b);
@@ -117,8 +121,9 @@ static int write_startup(struct hps_bare *b, bool reply,
 /* --- TCP ------------------------------------------------------------------ */
 
 /* Not a kernel's socket: it holds the namespace, and so do its children, as long as
- * TCP has something to do with them; and it is the calling program's for security
- * modules and cgroups.
+ * TCP has something to do with them; and it is the calling program's for cgroups and
+ * in the labels of security modules. Their hooks of bind(), connect() and so on are
+ * with the system calls: for this socket they are not called.
  */
 static int make_tcp(struct hps_bare *b, int family)
 {
@@ -150,7 +155,10 @@ static int give_options(struct hps_bare *b)
 		sock_set_keepalive(to);
 	/* Segments are whole messages or large: nothing is gained by waiting. */
 	tcp_sock_set_nodelay(to);
-	return ifindex ? sock_bindtoindex(to, ifindex, true) : 0;
+	/* Only root may do it again. */
+	if (!ifindex || ifindex == READ_ONCE(to->sk_bound_dev_if))
+		return 0;
+	return sock_bindtoindex(to, ifindex, true);
 }
 
 /**
@@ -188,7 +196,8 @@ int hps_bare_bind(struct hps_bare *b, const void *addr, int len)
  * @addr:	of the program
  * @len:	its length
  *
- * Return: -EINPROGRESS, or why not.
+ * Return: -EINPROGRESS, or why not; of a socket that failed before, the error that was
+ * not told yet, or -ECONNABORTED.
  */
 int hps_bare_connect(struct hps_bare *b, const void *addr, int len)
 {
@@ -197,6 +206,8 @@ int hps_bare_connect(struct hps_bare *b, const void *addr, int len)
 
 	if (b->state == HPS_BARE_DIALING)
 		return -EALREADY;
+	if (b->state == HPS_BARE_ENDED && !b->opened)
+		return sock_error(b->sk) ?: -ECONNABORTED;
 	if (b->state != HPS_BARE_NEW)
 		return -EISCONN;
 	if (len < sizeof(sa->sa_family))
@@ -421,10 +432,12 @@ static int take_connection(struct hps_bare *b)
 
 static void take_connections(struct hps_bare *b)
 {
-	int err = 0;
+	int err = 0, i;
 
-	while (!err && may_take(b))
+	for (i = 0; i < ROUNDS && !err && may_take(b); i++)
 		err = take_connection(b);
+	if (i == ROUNDS)
+		hps_bare_kick(b);
 	/* No memory: who waits is asked in a little later. */
 	if (err && err != -EAGAIN)
 		hps_bare_kick_later(b, HZ / 10);
@@ -555,8 +568,8 @@ static void negotiate(struct hps_bare *b, struct mpa_startup_info *reply,
  * @sk:		the new socket
  * @domain:	number of its protection domain, 0: none
  *
- * Return: 0, -ENOBUFS, or what TCP says. The peer may have gone: that is told by
- * what is done next.
+ * Return: 0, -ENOBUFS, or -ECONNABORTED: the peer has gone. If TCP does not know that
+ * yet, it is told by what is done next.
  */
 int hps_bare_accept(struct hps_bare *b, const struct hps_bare *listener,
 		    struct sock *sk, u32 domain)
@@ -573,10 +586,11 @@ int hps_bare_accept(struct hps_bare *b, const struct hps_bare *listener,
 		return err;
 	negotiate(b, &reply, &ird, &ord);
 	b->stream.domain = domain;
+	/* A worker has taken it; filters shall see whose it is. */
+	WRITE_ONCE(b->tcp->sk->sk_uid, sk->sk_uid);
 	tcp_sock_set_nodelay(b->tcp->sk);
-	err = write_startup(b, true, &reply);
-	if (err)
-		return err;
+	if (write_startup(b, true, &reply))
+		return -ECONNABORTED;
 	b->sk = sk;
 	open(b, ird, ord);
 	hps_bare_kick(b);

@@ -473,6 +473,12 @@ static void end_direction(struct hps_bare *b)
 	}
 }
 
+/* May the program send more? As has_room() of its system calls. */
+static bool has_room(const struct hps_bare *b)
+{
+	return b->sk && b->unsent <= READ_ONCE(b->sk->sk_sndbuf) / 2;
+}
+
 /**
  * hps_bare_push - send what can be sent and complete what is done
  * @b:	the end, locked, with a TCP socket
@@ -484,6 +490,7 @@ static void end_direction(struct hps_bare *b)
  */
 void hps_bare_push(struct hps_bare *b)
 {
+	bool tight = !has_room(b);
 	int i;
 
 	for (i = 0; i < ROUNDS; i++) {
@@ -500,6 +507,9 @@ void hps_bare_push(struct hps_bare *b)
 	if (b->state != HPS_BARE_ENDED && !b->broken)
 		reap(b);
 	end_direction(b);
+	/* Payload that is in the output buffer counts no more. */
+	if (tight && has_room(b))
+		hps_bare_wake(b);
 }
 
 /* --- what begins and ends ------------------------------------------------- */
@@ -552,7 +562,8 @@ void hps_bare_terminate(struct hps_bare *b, enum rdmap_error error,
  * @cq:		the socket's queue, NULL if it has none
  *
  * Context: process. Return: 0; -EPIPE: not OPEN; -EAGAIN: too many are under way;
- * -ENOBUFS: the queue may have no room for the completion.
+ * -ENOBUFS: the queue may have no room for the completion; -EOPNOTSUPP: a request, and
+ * the peer answers none.
  */
 int hps_bare_post(struct hps_bare *b, struct hps_bare_work *w,
 		  struct hps_cq *cq)
@@ -561,6 +572,9 @@ int hps_bare_post(struct hps_bare *b, struct hps_bare_work *w,
 
 	if (b->state != HPS_BARE_OPEN)
 		return -EPIPE;
+	/* It would wait for ever, and all that is behind it. */
+	if (hps_bare_is_request(w) && !b->stream.ord)
+		return -EOPNOTSUPP;
 	if (b->works >= HPS_DIRECT_DEPTH)
 		return -EAGAIN;
 	if (cq && w->post.op != HPS_BARE_OP_SEND) {

@@ -52,6 +52,7 @@ static const struct hps_sysctls defaults = {
 	.port_min		= 32768,
 	.port_max		= 60999,
 	.map_budget		= 64 * MIB,
+	.bare			= 1,
 };
 
 /* The port cannot change under the TCP listener that all HPS listeners of the
@@ -121,6 +122,7 @@ static const struct ctl_table template[] = {
 	ENTRY(conn_timeout, &one, &second_max),
 	ENTRY(dead_ms, &dead_min, &dead_max),
 	ENTRY(map_budget, NULL, NULL),
+	ENTRY(bare, &zero, &one),
 };
 
 static_assert(ARRAY_SIZE(template) ==

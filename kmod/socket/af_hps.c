@@ -576,6 +576,8 @@ static int hps_create(struct net *net, struct socket *sock, int protocol,
 		return -EPROTONOSUPPORT;
 	if (protocol == HPS_PROTO_BARE && sock->type != SOCK_SEQPACKET)
 		return -ESOCKTNOSUPPORT;
+	if (protocol == HPS_PROTO_BARE && !READ_ONCE(hps_net(net)->sysctl.bare))
+		return -EPERM;
 	sk = sk_alloc(net, PF_HPS, GFP_KERNEL, &hps6_prot, kern);
 	if (!sk)
 		return -ENOBUFS;

@@ -118,8 +118,11 @@ static int bare_connect(struct socket *sock, struct sockaddr_unsized *addr,
 			err = wait_until(b, is_dialed, sk, &timeo);
 		if (err == -EAGAIN)
 			err = -EINPROGRESS;
-		if (!err)
-			err = b->state == HPS_BARE_ENDED ? sock_error(sk) : 0;
+		if (!err && b->state == HPS_BARE_ENDED)
+			err = sock_error(sk);
+		/* The error was told to somebody else. */
+		if (!err && !b->opened)
+			err = -ECONNABORTED;
 	} else if (b->state == HPS_BARE_OPEN && sock->state == SS_CONNECTING) {
 		/* Asked again after EINPROGRESS. */
 		err = 0;
@@ -157,14 +160,10 @@ static void sock_setup(struct socket *sock, struct sock *sk, struct hps_bare *b)
 	hps_sk(sk)->bare = b;
 }
 
-/* The end that was taken from the listener's queue gets a socket; or goes. */
-static int graft(struct sock *lsk, struct socket *newsock, struct hps_bare *b,
-		 bool kern)
+/* A socket for an end that was accepted. */
+static int make_accepted(struct sock *lsk, struct socket *newsock, bool kern)
 {
-	struct hps_bare *l = hps_sk(lsk)->bare;
-	struct hps_domain *d;
 	struct sock *sk;
-	int err;
 
 	sk = sk_alloc(sock_net(lsk), lsk->sk_family, GFP_KERNEL, lsk->sk_prot,
 		      kern);
@@ -173,49 +172,79 @@ static int graft(struct sock *lsk, struct socket *newsock, struct hps_bare *b,
 	sock_init_data(NULL, sk);
 	sock_graft(sk, newsock);
 	sk->sk_type = lsk->sk_type;
-	sock_setup(newsock, sk, b);
+	sock_setup(newsock, sk, NULL);
 	sk->sk_rcvbuf = lsk->sk_rcvbuf;
 	sk->sk_sndbuf = lsk->sk_sndbuf;
 	sk->sk_userlocks = lsk->sk_userlocks;
 	lock_sock(lsk);
 	hps_verbs_inherit(sk, lsk);
 	release_sock(lsk);
-	d = hps_sk(sk)->domain;
+	return 0;
+}
+
+/* The end that was taken from the listener's queue gets the socket; or goes. */
+static int graft(struct sock *lsk, struct socket *newsock, struct hps_bare *b)
+{
+	struct hps_bare *l = hps_sk(lsk)->bare;
+	struct sock *sk = newsock->sk;
+	struct hps_domain *d = hps_sk(sk)->domain;
+	int err;
+
+	/* From the first event on it can be looked at. */
+	hps_sk(sk)->bare = b;
 	mutex_lock(&l->lock);
 	mutex_lock_nested(&b->lock, SINGLE_DEPTH_NESTING);
 	err = hps_bare_accept(b, l, sk, d ? d->id : 0);
 	mutex_unlock(&b->lock);
 	mutex_unlock(&l->lock);
-	if (err)
-		hps_sk(sk)->bare = NULL;
-	newsock->state = SS_CONNECTED;
+	if (!err) {
+		newsock->state = SS_CONNECTED;
+		return 0;
+	}
+	hps_sk(sk)->bare = NULL;
+	hps_bare_close(b, true);
 	return err;
 }
 
+/* Returns 0 with @child, or why there is none. */
+static int next_child(struct hps_bare *b, struct sock *sk, long *timeo,
+		      struct hps_bare **child)
+{
+	int err;
+
+	*child = NULL;
+	mutex_lock(&b->lock);
+	do {
+		err = -EINVAL;
+		if (b->state == HPS_BARE_LISTEN)
+			err = wait_until(b, is_acceptable, sk, timeo);
+		if (!err)
+			*child = hps_bare_take_ready(b);
+	} while (!err && !*child);
+	mutex_unlock(&b->lock);
+	return err;
+}
+
+/* Children whose peers have gone again are passed over. */
 static int bare_accept(struct socket *sock, struct socket *newsock,
 		       HPS_ACCEPT_PARAMS)
 {
 	struct hps_bare *b = bare_of(sock), *child;
 	struct sock *sk = sock->sk;
 	long timeo = sock_rcvtimeo(sk, HPS_ACCEPT_FLAGS & O_NONBLOCK);
-	int err = -EINVAL;
+	int err;
 
 	do {
-		child = NULL;
-		mutex_lock(&b->lock);
-		if (b->state == HPS_BARE_LISTEN)
-			err = wait_until(b, is_acceptable, sk, &timeo);
-		if (!err)
-			child = hps_bare_take_ready(b);
-		if (!err && !child && b->state != HPS_BARE_LISTEN)
-			err = -EINVAL;
-		mutex_unlock(&b->lock);
-	} while (!err && !child);
-	if (err)
-		return err;
-	err = graft(sk, newsock, child, HPS_ACCEPT_KERN);
-	if (err)
-		hps_bare_close(child, true);
+		err = next_child(b, sk, &timeo, &child);
+		if (err)
+			return err;
+		if (!newsock->sk)
+			err = make_accepted(sk, newsock, HPS_ACCEPT_KERN);
+		if (err)
+			hps_bare_close(child, true);
+		else
+			err = graft(sk, newsock, child);
+	} while (err == -ECONNABORTED);
 	return err;
 }
 
@@ -267,9 +296,16 @@ static int bare_release(struct socket *sock)
 
 /* --- options -------------------------------------------------------------- */
 
+/* Not yet a connection, or where connections come from. */
+static bool is_before(const struct hps_bare *b)
+{
+	return b->state == HPS_BARE_NEW || b->state == HPS_BARE_LISTEN;
+}
+
 static int set_setup(struct hps_bare *b, sockptr_t val, unsigned int len)
 {
 	struct hps_bare_setup setup;
+	bool may;
 
 	if (len != sizeof(setup))
 		return -EINVAL;
@@ -279,27 +315,32 @@ static int set_setup(struct hps_bare *b, sockptr_t val, unsigned int len)
 	    setup.ird > HPS_BARE_DEPTH_MAX || setup.ord > HPS_BARE_DEPTH_MAX ||
 	    setup.reserved[0] || setup.reserved[1])
 		return -EINVAL;
+	mutex_lock(&b->lock);
 	/* The rings are made with it. */
-	if (b->answers ||
-	    (b->state != HPS_BARE_NEW && b->state != HPS_BARE_LISTEN))
-		return -EISCONN;
-	b->setup = setup;
-	return 0;
+	may = is_before(b) && !b->answers;
+	if (may)
+		b->setup = setup;
+	mutex_unlock(&b->lock);
+	return may ? 0 : -EISCONN;
 }
 
 static int set_private(struct hps_bare *b, sockptr_t val, unsigned int len)
 {
 	u8 data[HPS_BARE_PRIVATE_MAX];
+	bool may;
 
 	if (len > sizeof(data))
 		return -EINVAL;
 	if (copy_from_sockptr(data, val, len))
 		return -EFAULT;
-	if (b->state != HPS_BARE_NEW && b->state != HPS_BARE_LISTEN)
-		return -EISCONN;
-	memcpy(b->own, data, len);
-	b->own_len = len;
-	return 0;
+	mutex_lock(&b->lock);
+	may = is_before(b);
+	if (may) {
+		memcpy(b->own, data, len);
+		b->own_len = len;
+	}
+	mutex_unlock(&b->lock);
+	return may ? 0 : -EISCONN;
 }
 
 static int set_queue(struct sock *sk, int fd)
@@ -336,17 +377,14 @@ int hps_bare_setsockopt(struct socket *sock, int level, int name, sockptr_t val,
 			unsigned int len)
 {
 	struct hps_bare *b = bare_of(sock);
-	int err;
 
 	if (level != SOL_HPS)
 		return -ENOPROTOOPT;
-	if (name != HPS_BARE_SETUP && name != HPS_BARE_PRIVATE)
-		return set_number(sock->sk, name, val, len);
-	mutex_lock(&b->lock);
-	err = name == HPS_BARE_SETUP ? set_setup(b, val, len) :
-				       set_private(b, val, len);
-	mutex_unlock(&b->lock);
-	return err;
+	if (name == HPS_BARE_SETUP)
+		return set_setup(b, val, len);
+	if (name == HPS_BARE_PRIVATE)
+		return set_private(b, val, len);
+	return set_number(sock->sk, name, val, len);
 }
 
 static void info_of(const struct sock *sk, const struct hps_bare *b,
@@ -426,10 +464,10 @@ static int take_post(const struct cmsghdr *cmsg, size_t len,
 	if (cmsg->cmsg_len != CMSG_LEN(sizeof(w->post)))
 		return -EINVAL;
 	memcpy(&w->post, CMSG_DATA(cmsg), sizeof(w->post));
-	/* RDMAP has that with a message only: HPS_BARE_SEND. */
-	if (w->post.op == HPS_DIRECT_INVALIDATE)
-		return -EOPNOTSUPP;
-	return hps_post_check(&w->post, len);
+	if (w->post.op == HPS_DIRECT_WRITE || hps_bare_is_request(w))
+		return hps_post_check(&w->post, len);
+	/* The rest is HPS only; INVALIDATE comes with a message, HPS_BARE_SEND. */
+	return -EOPNOTSUPP;
 }
 
 /* What a write is: a message, or what its control message says. */
@@ -573,35 +611,83 @@ static void drop_chunk(struct hps_bare *b, struct hps_bare_chunk *chunk)
 	kvfree(chunk);
 }
 
-/* Copies the first message as far as there is room. What of it does not fit is gone,
- * as with any socket of messages.
+/* Copies the first message as far as there is room. It is whole and there is no other
+ * reader, so it stays as it is though the end is not locked.
  */
-static int take_message(struct hps_bare *b, struct msghdr *msg, int flags)
+static int copy_message(struct hps_bare *b, struct msghdr *msg, int flags)
 {
-	struct hps_bare_chunk *chunk, *next;
+	struct hps_bare_chunk *chunk;
 	u32 n, done = 0, whole = 0;
-	bool last = false;
 
-	list_for_each_entry_safe(chunk, next, &b->received, node) {
+	list_for_each_entry(chunk, &b->received, node) {
 		n = min_t(size_t, chunk->len, msg_data_left(msg));
 		if (n && copy_to_iter(chunk->data, n, &msg->msg_iter) != n)
 			return -EFAULT;
 		done += n;
 		whole += chunk->len;
-		last = chunk->last;
-		if (last)
+		if (chunk->last) {
 			put_note(msg, &chunk->note);
-		if (!(flags & MSG_PEEK))
-			drop_chunk(b, chunk);
-		if (last)
 			break;
+		}
 	}
-	if (!(flags & MSG_PEEK))
-		WRITE_ONCE(b->messages, b->messages - 1);
 	msg->msg_flags |= MSG_EOR;
 	if (whole > done)
 		msg->msg_flags |= MSG_TRUNC;
 	return flags & MSG_TRUNC ? whole : done;
+}
+
+/* The first message was read. What of it did not fit is gone, as with any socket of
+ * messages.
+ */
+static void drop_message(struct hps_bare *b)
+{
+	struct hps_bare_chunk *chunk, *next;
+	bool last;
+
+	mutex_lock(&b->lock);
+	list_for_each_entry_safe(chunk, next, &b->received, node) {
+		last = chunk->last;
+		drop_chunk(b, chunk);
+		if (last)
+			break;
+	}
+	WRITE_ONCE(b->messages, b->messages - 1);
+	mutex_unlock(&b->lock);
+	/* There may be more in TCP than there was room for. */
+	hps_bare_kick(b);
+}
+
+/* Is there a message? If not, @err says what recv() returns. */
+static bool has_message(struct hps_bare *b, struct sock *sk, int *err)
+{
+	bool some;
+
+	mutex_lock(&b->lock);
+	some = b->state >= HPS_BARE_OPEN && b->messages;
+	if (b->state < HPS_BARE_OPEN)
+		*err = -ENOTCONN;
+	else if (b->state == HPS_BARE_ENDED && !some)
+		*err = sock_error(sk);
+	else
+		*err = -EAGAIN;
+	mutex_unlock(&b->lock);
+	return some;
+}
+
+static int read_message(struct hps_bare *b, struct sock *sk, struct msghdr *msg,
+			int flags)
+{
+	int n;
+
+	if (mutex_lock_interruptible(&b->reading))
+		return sock_intr_errno(READ_ONCE(sk->sk_rcvtimeo));
+	if (has_message(b, sk, &n)) {
+		n = copy_message(b, msg, flags);
+		if (n >= 0 && !(flags & MSG_PEEK))
+			drop_message(b);
+	}
+	mutex_unlock(&b->reading);
+	return n;
 }
 
 static int bare_recvmsg(struct socket *sock, struct msghdr *msg, size_t len,
@@ -610,28 +696,19 @@ static int bare_recvmsg(struct socket *sock, struct msghdr *msg, size_t len,
 	struct hps_bare *b = bare_of(sock);
 	struct sock *sk = sock->sk;
 	long timeo = sock_rcvtimeo(sk, flags & MSG_DONTWAIT);
-	int err;
+	int n;
 
 	if (flags & (MSG_OOB | MSG_ERRQUEUE))
 		return -EOPNOTSUPP;
-	mutex_lock(&b->lock);
-	err = -ENOTCONN;
-	if (b->state < HPS_BARE_OPEN)
-		goto out;
-	err = wait_until(b, is_readable, sk, &timeo);
-	if (err)
-		goto out;
-	if (!b->messages) {
-		err = sock_error(sk);
-		goto out;
+	for (;;) {
+		n = read_message(b, sk, msg, flags);
+		if (n != -EAGAIN || !timeo)
+			return n;
+		timeo = wait_event_interruptible_timeout(*sk_sleep(sk),
+							 is_readable(b), timeo);
+		if (timeo < 0)
+			return sock_intr_errno(READ_ONCE(sk->sk_rcvtimeo));
 	}
-	err = take_message(b, msg, flags);
-	/* There may be more in TCP than there was room for. */
-	if (!(flags & MSG_PEEK))
-		hps_bare_kick(b);
-out:
-	mutex_unlock(&b->lock);
-	return err;
 }
 
 static __poll_t bare_poll(struct file *file, struct socket *sock,
