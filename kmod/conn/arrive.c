@@ -50,12 +50,12 @@ static int note_payload(struct hps_path *path, u32 pos, u32 len, bool end)
 	if (!err && end && path->rx_mark)
 		err = hps_reasm_insert(r, &path->rxq, path->rx_off + len, 1,
 				       pos + len, true, &more);
-	if (err)
-		return err;
-	path->rx_off += len;
 	/* Before a reader, of another path's data, sees what is behind it. */
 	if (unlikely(conn->direct))
 		hps_place_due(conn);
+	if (err)
+		return err;
+	path->rx_off += len;
 	if (fresh < len) {
 		hps_mib_add(conn->net, HPS_MIB_DUPLICATE_OCTETS, len - fresh);
 		path->duplicate_octets += len - fresh;
@@ -150,7 +150,6 @@ static u32 path_parsed(struct hps_channel *ch, u32 pos)
 
 	spin_lock_bh(&conn->lock);
 	conn->alive.heard = jiffies;
-	hps_place_due(conn);
 	if (unlikely(path->rx_type > HPS_MSG_DATA))
 		hps_recv_placed(conn);
 	hps_posted_arrived(path);
@@ -247,8 +246,6 @@ static int on_fin(struct hps_path *path, const struct hps_msg *msg, u32 len)
 	WRITE_ONCE(rcv->fin_off, off);
 	smp_store_release(&rcv->fin, true);	/* hps_recv_at_end() */
 	if (rcv->reasm.frontier == off) {
-		/* The last answer may have come together with it. */
-		hps_place_due(conn);
 		hps_ask_no_answers(conn);
 		hps_posted_arrived(path);
 		hps_recv_arrived(conn);
