@@ -328,22 +328,20 @@ void hps_conn_answer(struct hps_path *path, const struct hps_hello *hello)
 		hps_channel_fail(ch, -EPROTO);
 }
 
-/* What connect() tells of a channel that did not come up. */
-static int connect_errno(int err)
-{
-	switch (err) {
-	case -EPIPE:
-		return -ECONNRESET;
-	case -EBADMSG:
-		return -EPROTO;
-	default:
-		return err;
-	}
-}
-
 static bool is_by_peer(int err)
 {
 	return err == -ECONNRESET || err == -EPIPE;
+}
+
+/* What connect() tells of a channel that did not come up. A peer that ends it
+ * without an answer refuses, as with a SYN: the last listener may have gone with
+ * the channel in its queue.
+ */
+static int connect_errno(const struct hps_conn *conn, int err)
+{
+	if (is_by_peer(err))
+		return hps_conn_reset_errno(conn);
+	return err == -EBADMSG ? -EPROTO : err;
 }
 
 /* Can there be another path? With one pair of links it is as with TCP. Data lock
@@ -386,7 +384,7 @@ void hps_path_last_lost(struct hps_path *path, int err)
 		if (path->warm)
 			queue_delayed_work(hps_wq, &conn->redial, 0);
 		else
-			hps_conn_lost(conn, connect_errno(err),
+			hps_conn_lost(conn, connect_errno(conn, err),
 				      HPS_REASON_NONE);
 		return;
 	}
