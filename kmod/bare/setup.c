@@ -125,7 +125,7 @@ static int write_startup(struct hps_bare *b, bool reply,
  * in the labels of security modules. Their hooks of bind(), connect() and so on are
  * with the system calls: for this socket they are not called.
  */
-static int make_tcp(struct hps_bare *b, int family)
+static int create_tcp(struct hps_bare *b, int family)
 {
 	struct socket *tcp;
 	int err;
@@ -161,6 +161,18 @@ static int give_options(struct hps_bare *b)
 	return sock_bindtoindex(to, ifindex, true);
 }
 
+/* Of the family of @addr, which comes from the program. */
+static int make_tcp(struct hps_bare *b, const void *addr, int len)
+{
+	const struct sockaddr *sa = addr;
+	int err;
+
+	if (len < sizeof(sa->sa_family))
+		return -EINVAL;
+	err = create_tcp(b, sa->sa_family);
+	return err ?: give_options(b);
+}
+
 /**
  * hps_bare_bind - bind(): to a TCP port
  * @b:		the end, locked
@@ -171,16 +183,11 @@ static int give_options(struct hps_bare *b)
  */
 int hps_bare_bind(struct hps_bare *b, const void *addr, int len)
 {
-	const struct sockaddr *sa = addr;
 	int err;
 
 	if (b->state != HPS_BARE_NEW || b->tcp)
 		return -EINVAL;
-	if (len < sizeof(sa->sa_family))
-		return -EINVAL;
-	err = make_tcp(b, sa->sa_family);
-	if (!err)
-		err = give_options(b);
+	err = make_tcp(b, addr, len);
 	if (!err)
 		err = kernel_bind(b->tcp, (void *)addr, len);
 	if (err)
@@ -201,7 +208,6 @@ int hps_bare_bind(struct hps_bare *b, const void *addr, int len)
  */
 int hps_bare_connect(struct hps_bare *b, const void *addr, int len)
 {
-	const struct sockaddr *sa = addr;
 	int err;
 
 	if (b->state == HPS_BARE_DIALING)
@@ -210,11 +216,7 @@ int hps_bare_connect(struct hps_bare *b, const void *addr, int len)
 		return sock_error(b->sk) ?: -ECONNABORTED;
 	if (b->state != HPS_BARE_NEW)
 		return -EISCONN;
-	if (len < sizeof(sa->sa_family))
-		return -EINVAL;
-	err = make_tcp(b, sa->sa_family);
-	if (!err)
-		err = give_options(b);
+	err = make_tcp(b, addr, len);
 	if (!err)
 		err = get_memory(b);
 	if (err)
