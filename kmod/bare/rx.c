@@ -117,22 +117,6 @@ void hps_bare_purge(struct hps_bare *b)
 
 /* --- regions -------------------------------------------------------------- */
 
-static void put_region(const struct hps_region *r, u64 offset,
-		       const u8 *payload, u32 len)
-{
-	u32 n;
-	void *to;
-
-	for (; len; len -= n) {
-		n = len;
-		to = hps_region_map(r, offset, &n);
-		memcpy(to, payload, n);
-		hps_region_unmap(r, to);
-		payload += n;
-		offset += n;
-	}
-}
-
 /**
  * hps_bare_oldest_asked - the request of ours that is answered next
  * @b:	the end, locked
@@ -167,7 +151,7 @@ static void put_answer(struct hps_bare *b, u64 offset, const u8 *payload,
 	if (hps_region_find(b->net, &access, &region))
 		w->status = -ECANCELED;
 	else
-		put_region(region, access.offset, payload, len);
+		hps_region_write(region, access.offset, payload, len);
 }
 
 static void put_payload(struct hps_bare *b, const struct rdmap_place *place,
@@ -175,8 +159,9 @@ static void put_payload(struct hps_bare *b, const struct rdmap_place *place,
 {
 	switch (place->where) {
 	case RDMAP_TO_REGION:
-		put_region(container_of(place->region, struct hps_region, ddp),
-			   place->offset, payload, len);
+		hps_region_write(container_of(place->region, struct hps_region,
+					      ddp),
+				 place->offset, payload, len);
 		b->octets_placed += len;
 		hps_mib_add(b->net, HPS_MIB_PLACED_OCTETS, len);
 		break;

@@ -244,21 +244,6 @@ static enum rdmap_error answer_atomic(struct hps_bare *b,
 	return RDMAP_OK;
 }
 
-static void get_region(const struct hps_region *r, u64 offset, u8 *to, u32 len)
-{
-	void *from;
-	u32 n;
-
-	for (; len; len -= n) {
-		n = len;
-		from = hps_region_map(r, offset, &n);
-		memcpy(to, from, n);
-		hps_region_unmap(r, from);
-		to += n;
-		offset += n;
-	}
-}
-
 static void answer_read(struct hps_bare *b, const struct hps_bare_answer *a,
 			u32 len, const struct hps_region *region)
 {
@@ -271,7 +256,7 @@ static void answer_read(struct hps_bare *b, const struct hps_bare_answer *a,
 	u8 *payload = frame_begin(b, &seg);
 
 	if (len)
-		get_region(region, r->offset + a->done, payload, len);
+		hps_region_read(region, r->offset + a->done, payload, len);
 	frame_end(b, payload, len);
 }
 

@@ -484,10 +484,55 @@ void *hps_region_map(const struct hps_region *r, u64 offset, u32 *len)
  * @r:		the region
  * @addr:	the address
  */
-void hps_region_unmap(const struct hps_region *r, void *addr)
+void hps_region_unmap(const struct hps_region *r, const void *addr)
 {
 	if (!r->map)
 		kunmap_local(addr);
+}
+
+/**
+ * hps_region_read - copy octets of a region
+ * @r:		the region, of hps_region_find()
+ * @offset:	the first octet, inside of it
+ * @to:		where to
+ * @len:	octets, inside of it
+ *
+ * Context: RCU, any.
+ */
+void hps_region_read(const struct hps_region *r, u64 offset, void *to, u32 len)
+{
+	const void *from;
+	u32 n;
+
+	for (; len; len -= n, to += n, offset += n) {
+		n = len;
+		from = hps_region_map(r, offset, &n);
+		memcpy(to, from, n);
+		hps_region_unmap(r, from);
+	}
+}
+
+/**
+ * hps_region_write - the opposite
+ * @r:		the region, of hps_region_find()
+ * @offset:	the first octet, inside of it
+ * @from:	where from
+ * @len:	octets, inside of it
+ *
+ * Context: RCU, any.
+ */
+void hps_region_write(const struct hps_region *r, u64 offset, const void *from,
+		      u32 len)
+{
+	void *to;
+	u32 n;
+
+	for (; len; len -= n, from += n, offset += n) {
+		n = len;
+		to = hps_region_map(r, offset, &n);
+		memcpy(to, from, n);
+		hps_region_unmap(r, to);
+	}
 }
 
 static u64 fetch_add(u64 *at, u64 operand)

@@ -98,7 +98,10 @@ enum ddp_verdict hps_region_find(const struct net *net,
 				 const struct ddp_access *a,
 				 struct hps_region **region);
 void *hps_region_map(const struct hps_region *r, u64 offset, u32 *len);
-void hps_region_unmap(const struct hps_region *r, void *addr);
+void hps_region_unmap(const struct hps_region *r, const void *addr);
+void hps_region_read(const struct hps_region *r, u64 offset, void *to, u32 len);
+void hps_region_write(const struct hps_region *r, u64 offset, const void *from,
+		      u32 len);
 int hps_region_atomic(const struct hps_region *r, u64 offset, u8 op,
 		      u64 operand, u64 compare, u64 *old);
 
