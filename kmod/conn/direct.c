@@ -7,6 +7,7 @@
 #include "conn/ask.h"
 #include "conn/cq.h"
 #include "conn/posted.h"
+#include "ddp/region.h"
 
 /**
  * hps_direct_get - what the connection has for one-sided operations, made if need be
@@ -35,6 +36,33 @@ struct hps_direct *hps_direct_get(struct hps_conn *conn, gfp_t gfp)
 	/* Pairs with that of end_record(): one of us sees the other. */
 	smp_mb();
 	return d;
+}
+
+/**
+ * hps_direct_find - is this access allowed for the connection, and to what?
+ * @conn:	the connection
+ * @stag:	the tag
+ * @offset:	the first octet, from the region's beginning
+ * @len:	octets
+ * @right:	one DDP_RIGHT_*
+ * @region:	the region, if it is
+ *
+ * Context: RCU, any. Returns DDP_ACCESS_OK, or the first thing that is wrong.
+ */
+enum ddp_verdict hps_direct_find(const struct hps_conn *conn, u32 stag,
+				 u64 offset, u64 len, u32 right,
+				 struct hps_region **region)
+{
+	const struct ddp_access access = {
+		.stag = stag,
+		.offset = offset,
+		.len = len,
+		.right = right,
+		.domain = READ_ONCE(conn->domain),
+		.stream = conn->stream,
+	};
+
+	return hps_region_find(conn->net, &access, region);
 }
 
 /**

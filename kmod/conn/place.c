@@ -102,41 +102,26 @@ static int copy_rest(struct hps_channel *ch, u32 pos, struct hps_region *region,
 static int find_sink(struct hps_conn *conn, const struct target *at, u32 len,
 		     struct hps_region **region, u64 *off)
 {
-	struct ddp_access access = {
-		.len = len,
-		.right = DDP_RIGHT_SINK,
-		.domain = READ_ONCE(conn->domain),
-		.stream = conn->stream,
-	};
 	struct hps_ask *ask;
 
 	ask = conn->direct ? hps_ask_find(conn, at->tag) : NULL;
 	if (!ask || ask->post.op != HPS_DIRECT_READ || at->place > ask->len ||
 	    len > ask->len - at->place)
 		return -EPROTO;
-	access.stag = ask->post.sink;
-	access.offset = ask->post.sink_offset + at->place;
-	*off = access.offset;
-	return hps_region_find(conn->net, &access, region) ? -ECANCELED : 0;
+	*off = ask->post.sink_offset + at->place;
+	return hps_direct_find(conn, ask->post.sink, *off, len, DDP_RIGHT_SINK,
+			       region) ? -ECANCELED : 0;
 }
 
 /* Where does this go? RCU. Returns 0, what find_sink() does, or -EACCES. */
 static int find_place(struct hps_conn *conn, const struct target *at, u32 len,
 		      struct hps_region **region, u64 *off)
 {
-	const struct ddp_access access = {
-		.stag = at->tag,
-		.offset = at->place,
-		.len = len,
-		.right = DDP_RIGHT_WRITE,
-		.domain = READ_ONCE(conn->domain),
-		.stream = conn->stream,
-	};
-
 	if (at->answer)
 		return find_sink(conn, at, len, region, off);
 	*off = at->place;
-	return hps_region_find(conn->net, &access, region) ? -EACCES : 0;
+	return hps_direct_find(conn, at->tag, *off, len, DDP_RIGHT_WRITE,
+			       region) ? -EACCES : 0;
 }
 
 /* Octets that have not arrived before, @skip behind those that come next. */

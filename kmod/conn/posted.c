@@ -84,21 +84,15 @@ static int fill(struct hps_path *path, struct hps_receive *rv, u32 pos, u32 len)
 {
 	const struct hps_direct_piece *piece = &rv->piece[rv->at];
 	const struct hps_conn *conn = path->conn;
-	const struct ddp_access access = {
-		.stag = piece->stag,
-		.offset = piece->offset + rv->filled,
-		.len = len,
-		.right = DDP_RIGHT_SINK,
-		.domain = READ_ONCE(conn->domain),
-		.stream = conn->stream,
-	};
+	u64 off = piece->offset + rv->filled;
 	struct hps_region *region;
 	int err = -EFAULT;
 
 	rcu_read_lock();
-	if (!hps_region_find(conn->net, &access, &region))
-		err = hps_place_copy(path->ch, pos, region, access.offset,
-				     len) ? -EPROTO : 0;
+	if (!hps_direct_find(conn, piece->stag, off, len, DDP_RIGHT_SINK,
+			     &region))
+		err = hps_place_copy(path->ch, pos, region, off, len) ?
+		      -EPROTO : 0;
 	rcu_read_unlock();
 	if (err)
 		return err;

@@ -46,19 +46,13 @@ static enum ddp_verdict find(const struct hps_conn *conn,
 			     const struct hps_request_data *r, u64 off, u32 len,
 			     u32 right, struct hps_region **region)
 {
-	const struct ddp_access access = {
-		.stag = be32_to_cpu(r->stag),
-		.offset = be64_to_cpu(r->place) + off,
-		.len = len,
-		.right = right,
-		.domain = READ_ONCE(conn->domain),
-		.stream = conn->stream,
-	};
+	u64 at = be64_to_cpu(r->place) + off;
 
 	/* What wraps is beyond any region. */
-	if (access.offset < off)
+	if (at < off)
 		return DDP_ACCESS_WRAP;
-	return hps_region_find(conn->net, &access, region);
+	return hps_direct_find(conn, be32_to_cpu(r->stag), at, len, right,
+			       region);
 }
 
 /* Copies from the region. */
@@ -66,22 +60,12 @@ static int fill_octets(void *to, u32 len, void *arg)
 {
 	const struct source *src = arg;
 	struct hps_region *region;
-	u64 off = src->off;
-	void *from;
-	u32 n;
 
-	if (find(src->conn, src->request, off, len, DDP_RIGHT_READ, &region))
+	if (find(src->conn, src->request, src->off, len, DDP_RIGHT_READ,
+		 &region))
 		return -EACCES;
-	off += be64_to_cpu(src->request->place);
-	while (len) {
-		n = len;
-		from = hps_region_map(region, off, &n);
-		memcpy(to, from, n);
-		hps_region_unmap(region, from);
-		to += n;
-		off += n;
-		len -= n;
-	}
+	hps_region_read(region, be64_to_cpu(src->request->place) + src->off,
+			to, len);
 	return 0;
 }
 
@@ -165,9 +149,9 @@ static int swap_or_add(const struct hps_conn *conn, struct hps_element *e)
 }
 
 /* Only this connection uses the region: nothing is under way behind the data lock. */
-static int invalidate(const struct hps_conn *conn, struct hps_element *e)
+static int invalidate(const struct hps_conn *conn,
+		      const struct hps_request_data *r)
 {
-	const struct hps_request_data *r = &e->request;
 	struct hps_region *region;
 	int err = -EACCES;
 
@@ -181,15 +165,22 @@ static int invalidate(const struct hps_conn *conn, struct hps_element *e)
 }
 
 /* It must not be carried out twice: it is once its result is in place. */
-static int once_step(struct hps_conn *conn, struct hps_element *e,
-		     int (*carry_out)(const struct hps_conn *, struct hps_element *))
+static int atomic_step(struct hps_conn *conn, struct hps_element *e)
 {
 	int n;
 
-	if (!e->done && carry_out(conn, e))
+	if (!e->done && swap_or_add(conn, e))
 		return -EACCES;
 	e->done = 1;
 	n = give_result(conn, &e->request, e->value);
+	return min(n, 0);
+}
+
+/* hps_serve_add() has carried it out. */
+static int invalidate_step(struct hps_conn *conn, const struct hps_element *e)
+{
+	int n = give_result(conn, &e->request, 0);
+
 	return min(n, 0);
 }
 
@@ -203,9 +194,9 @@ static int step(struct hps_conn *conn, struct hps_element *e)
 		return read_step(conn, e);
 	case HPS_REQUEST_SWAP:
 	case HPS_REQUEST_ADD:
-		return once_step(conn, e, swap_or_add);
+		return atomic_step(conn, e);
 	case HPS_REQUEST_INVALIDATE:
-		return once_step(conn, e, invalidate);
+		return invalidate_step(conn, e);
 	}
 	return -EPROTO;
 }
@@ -217,6 +208,13 @@ static bool may_serve(const struct hps_conn *conn)
 	 */
 	return conn->state == HPS_CONN_ESTABLISHED && !conn->snd.filling &&
 	       !READ_ONCE(conn->snd.in_record) && !conn->snd.fin_sent;
+}
+
+/* It is in no list any more. */
+static void element_free(struct hps_direct *d, struct hps_element *e)
+{
+	d->nr_served--;
+	kfree(e);
 }
 
 /* For hps_serve_run(). */
@@ -236,8 +234,7 @@ void hps_serve_work(struct hps_conn *conn)
 		if (err)
 			continue;
 		list_del(&e->node);
-		d->nr_served--;
-		kfree(e);
+		element_free(d, e);
 	}
 	rcu_read_unlock();
 	if (err == -EACCES || err == -EPROTO) {
@@ -260,19 +257,15 @@ void hps_serve_work(struct hps_conn *conn)
 void hps_serve_add(struct hps_conn *conn, struct hps_element *e)
 {
 	/* A message behind it may be read at once: only its answer can wait. */
-	if (e->request.op == HPS_REQUEST_INVALIDATE) {
-		if (invalidate(conn, e)) {
-			conn->direct->nr_served--;
-			kfree(e);
-			hps_conn_reset(conn, HPS_REASON_ACCESS);
-			return;
-		}
-		e->done = 1;
+	if (e->request.op == HPS_REQUEST_INVALIDATE &&
+	    invalidate(conn, &e->request)) {
+		element_free(conn->direct, e);
+		hps_conn_reset(conn, HPS_REASON_ACCESS);
+		return;
 	}
 	/* Behind our FIN nothing can be said; it tells the peer that, too. */
 	if (conn->snd.fin) {
-		conn->direct->nr_served--;
-		kfree(e);
+		element_free(conn->direct, e);
 		return;
 	}
 	list_add_tail(&e->node, &conn->direct->served);

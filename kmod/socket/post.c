@@ -90,19 +90,12 @@ int hps_post_check_pieces(const struct hps_direct_post *post,
 /* Is this memory of ours that may be filled? It is looked at again then. */
 static int check_sink(const struct hps_conn *conn, u32 stag, u64 offset, u64 len)
 {
-	const struct ddp_access access = {
-		.stag = stag,
-		.offset = offset,
-		.len = len,
-		.right = DDP_RIGHT_SINK,
-		.domain = READ_ONCE(conn->domain),
-		.stream = conn->stream,
-	};
 	struct hps_region *region;
 	enum ddp_verdict verdict;
 
 	rcu_read_lock();
-	verdict = hps_region_find(conn->net, &access, &region);
+	verdict = hps_direct_find(conn, stag, offset, len, DDP_RIGHT_SINK,
+				  &region);
 	rcu_read_unlock();
 	return verdict ? -EACCES : 0;
 }
