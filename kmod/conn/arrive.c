@@ -161,10 +161,10 @@ static u32 path_parsed(struct hps_channel *ch, u32 pos)
 		hps_join_offer_if_busy(conn);
 	if (frontier != rcv->told) {
 		rcv->told = frontier;
-		if (rcv->fin && frontier == rcv->fin_off)
+		if (hps_conn_heard_all(conn))
 			hps_ask_no_answers(conn);
 		hps_recv_arrived(conn);
-		if (rcv->fin && frontier == rcv->fin_off) {
+		if (hps_conn_heard_all(conn)) {
 			conn->todo |= HPS_TODO_ACK;
 			hps_conn_check_end(conn);
 		}
@@ -245,7 +245,7 @@ static int on_fin(struct hps_path *path, const struct hps_msg *msg, u32 len)
 		hps_conn_ack_soon(conn);
 	WRITE_ONCE(rcv->fin_off, off);
 	smp_store_release(&rcv->fin, true);	/* hps_recv_at_end() */
-	if (rcv->reasm.frontier == off) {
+	if (hps_conn_heard_all(conn)) {
 		hps_ask_no_answers(conn);
 		hps_posted_arrived(path);
 		hps_recv_arrived(conn);
@@ -269,7 +269,7 @@ static int on_finack(struct hps_path *path, const struct hps_msg *msg, u32 len)
 	}
 	path->finack_seen = true;
 	/* No path is chosen for it any more when the timer of its own runs out. */
-	if (conn->rcv.fin && conn->rcv.reasm.frontier == conn->rcv.fin_off &&
+	if (hps_conn_heard_all(conn) &&
 	    conn->rcv.credit.acked <= conn->rcv.fin_off)
 		conn->todo |= HPS_TODO_ACK;
 	hps_conn_check_end(conn);

@@ -14,8 +14,7 @@
 /* Both directions have ended and both ends know. Data lock held. */
 bool hps_conn_complete(const struct hps_conn *conn)
 {
-	return conn->snd.fin_acked && conn->rcv.fin &&
-	       conn->rcv.reasm.frontier == conn->rcv.fin_off;
+	return conn->snd.fin_acked && hps_conn_heard_all(conn);
 }
 
 /**
@@ -37,8 +36,8 @@ bool hps_conn_may_finish(const struct hps_conn *conn, const struct hps_path *pat
 		return false;
 	if (hps_conn_complete(conn))
 		return true;
-	return conn->rcv.fin && conn->rcv.reasm.frontier == conn->rcv.fin_off &&
-	       snd->fin_sent && !(conn->todo & HPS_TODO_FIN) &&
+	return hps_conn_heard_all(conn) && snd->fin_sent &&
+	       !(conn->todo & HPS_TODO_FIN) &&
 	       !conn->many && conn->nr_paths == 1 &&
 	       path->health.state == HPS_HEALTH_READY;
 }

@@ -314,8 +314,7 @@ int hps_conn_reset_errno(const struct hps_conn *conn)
 {
 	if (conn->state == HPS_CONN_OPENING)
 		return -ECONNREFUSED;
-	return conn->rcv.fin && conn->rcv.reasm.frontier == conn->rcv.fin_off ?
-	       -EPIPE : -ECONNRESET;
+	return hps_conn_heard_all(conn) ? -EPIPE : -ECONNRESET;
 }
 
 /**

@@ -356,6 +356,12 @@ static inline void hps_nonce_draw(u8 *nonce)
 	memcpy(nonce, drawn, sizeof(drawn));
 }
 
+/* Is all of the peer's stream here? Data lock held. */
+static inline bool hps_conn_heard_all(const struct hps_conn *conn)
+{
+	return conn->rcv.fin && conn->rcv.reasm.frontier == conn->rcv.fin_off;
+}
+
 static inline void hps_conn_hold(struct hps_conn *conn)
 {
 	refcount_inc(&conn->ref);

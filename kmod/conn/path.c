@@ -234,7 +234,6 @@ void hps_path_finished(struct hps_path *path)
 {
 	struct hps_conn *conn = path->conn;
 	struct hps_channel *ch = path->ch;
-
 	bool last;
 
 	hps_conn_hold(conn);

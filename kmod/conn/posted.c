@@ -227,9 +227,8 @@ void hps_posted_run(struct hps_conn *conn, struct hps_path *path)
  */
 void hps_posted_look(struct hps_conn *conn)
 {
-	if (!conn->rcv.posted)
-		return;
-	hps_posted_run(conn, NULL);
+	if (conn->rcv.posted)
+		hps_posted_run(conn, NULL);
 	if (conn->todo & HPS_TODO_ACK)
 		hps_path_kick_one(conn);
 }
@@ -297,8 +296,6 @@ void hps_posted_drain(struct work_struct *work)
 			hps_posted_arrived(path);
 		/* What lies there went, or goes on from there. */
 		hps_posted_look(conn);
-		if (conn->todo & HPS_TODO_ACK)
-			hps_path_kick_one(conn);
 		spin_unlock_bh(&conn->lock);
 		hps_recv_let_go(ch, false);
 	}

@@ -351,7 +351,7 @@ bool hps_recv_readable(const struct hps_conn *conn, u64 want)
 
 	if (unlikely(conn->rcv.posted))
 		return false;
-	if (conn->rcv.fin && r->frontier == conn->rcv.fin_off)
+	if (hps_conn_heard_all(conn))
 		return true;
 	if (!queued)
 		return false;
@@ -375,7 +375,7 @@ void hps_recv_arrived(struct hps_conn *conn)
 
 	if (!sk || conn->rcv.posted)
 		return;
-	if (conn->rcv.fin && conn->rcv.reasm.frontier == conn->rcv.fin_off) {
+	if (hps_conn_heard_all(conn)) {
 		WRITE_ONCE(sk->sk_shutdown, sk->sk_shutdown | RCV_SHUTDOWN);
 		sk->sk_state_change(sk);
 	}

@@ -28,8 +28,7 @@ static void ack_timer(struct timer_list *t)
 	u64 arrived;
 
 	spin_lock(&conn->lock);
-	arrived = rcv->reasm.frontier;
-	arrived += rcv->fin && arrived == rcv->fin_off;
+	arrived = rcv->reasm.frontier + hps_conn_heard_all(conn);
 	if (conn->state == HPS_CONN_ESTABLISHED && arrived > rcv->credit.acked) {
 		conn->todo |= HPS_TODO_ACK;
 		hps_path_kick_one(conn);

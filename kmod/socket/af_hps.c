@@ -366,8 +366,7 @@ static void graft(struct sock *sk, struct socket *newsock, struct hps_conn *conn
 		sk->sk_shutdown = SHUTDOWN_MASK;
 	} else {
 		sk->sk_state = TCP_ESTABLISHED;
-		if (conn->rcv.fin &&
-		    conn->rcv.reasm.frontier == conn->rcv.fin_off)
+		if (hps_conn_heard_all(conn))
 			sk->sk_shutdown = RCV_SHUTDOWN;
 		hps_conn_watch_locked(conn);
 	}

@@ -142,7 +142,7 @@ static bool goes_on_behind(u8 type)
  * @STEP_ON:	a frame; it was passed
  * @STEP_HOLE:	not all that must be seen
  * @STEP_BAD:	no head, or one that the parser has to see first
- * @STEP_FULL:	a frame, and no room to remember it
+ * @STEP_FULL:	no room to remember a frame, or enough was done for one arrival
  * @STEP_END:	what ends the connection, or begins another
  */
 enum step {
@@ -211,11 +211,7 @@ enum hps_early_walk hps_early_walk(struct hps_early *e, hps_early_peek peek,
 
 	while (is_before(e->next, end)) {
 		/* The next arrival goes on. */
-		if (!rounds--) {
-			e->behind = true;
-			return caught_up ? HPS_EARLY_MORE : HPS_EARLY_DONE;
-		}
-		step = take_step(e, peek, source, &need);
+		step = rounds-- ? take_step(e, peek, source, &need) : STEP_FULL;
 		if (step == STEP_ON) {
 			caught_up |= e->behind;
 			continue;
