@@ -22,8 +22,6 @@ LOSSY="$FAST loss 3%"
 mb=$(part 1048576)
 v4=10.1.1.2 v6=fd01:1::2
 
-try() { [[ $1 =~ ${HPS_TRY:-} ]] && t_ok "$@"; }
-
 # client ADDRESS [OPTION...]: in a, until the server has found every octet right
 client() { in_ns a timeout "$(slow 60)" remote "${@:2}" client $1 6001; }
 
@@ -157,21 +155,21 @@ ns_make a b || t_skip "cannot make namespaces"
 t_ok "a link" link 1 $FAST
 t_ok "a server of memory on b" serve_memory 6001
 t_ok "a server on b" serve b 5001
-try "nothing is early in order" in_order
+t_try "nothing is early in order" in_order
 t_ok "loss" shape 1 $LOSSY
-try "writes under loss are placed early" early b $v4 -k w -s $((4 * mb))
-try "the same, IPv6, all kinds at once" early b $v6 -s $((4 * mb))
-try "answers under loss are placed early" early a $v4 -k r -s $((4 * mb))
-try "walks fail at heads that are lost" failed_walks
-try "data of a reader is not" never stream
-try "with CRC only frames that are complete" with_crc
+t_try "writes under loss are placed early" early b $v4 -k w -s $((4 * mb))
+t_try "the same, IPv6, all kinds at once" early b $v6 -s $((4 * mb))
+t_try "answers under loss are placed early" early a $v4 -k r -s $((4 * mb))
+t_try "walks fail at heads that are lost" failed_walks
+t_try "data of a reader is not" never stream
+t_try "with CRC only frames that are complete" with_crc
 t_ok "no CRC again" crc 0
-try "without SACK" without_sack
-try "reordering" reordered
-try "jitter" jittery
-try "a client that is killed" gone client
-try "memory that goes" gone server
-try "two links" two_links
-try "copies over two links" duplicated
-try "the kernel's log is clean" log_clean
+t_try "without SACK" without_sack
+t_try "reordering" reordered
+t_try "jitter" jittery
+t_try "a client that is killed" gone client
+t_try "memory that goes" gone server
+t_try "two links" two_links
+t_try "copies over two links" duplicated
+t_try "the kernel's log is clean" log_clean
 t_done

@@ -290,11 +290,6 @@ killed_client() {
 	none_left && client $v4 6001 -s $((mb / 2))
 }
 
-# try NAME COMMAND...
-try() {
-	[[ $1 =~ ${HPS_TRY:-} ]] || return 0
-	t_ok "$@"
-}
 flow='' going='' server='' operations=''
 
 hosts() { ns_make a b && links 2 $FAST && bundle 2 && remote_server 6001 -r $((4 * mb)); }
@@ -315,37 +310,37 @@ main=$server
 t_ok "a large region" wide_server
 t_ok "a region for many" region_server
 server=$main
-try "operations are counted" counts
-try "all kinds, $v4" client $v4 6001 -s $((8 * mb))
-try "all kinds, $v6" client $v6 6001 -s $((8 * mb))
-try "small ones" client $v4 6001 -s $((mb / 4)) -w 500
-try "many under way" client $v4 6001 -s $((8 * mb)) -q 200 -w 65536
-try "small buffers" client $v6 6001 -s $((4 * mb)) -B 20000
-try "two links share writes" shared 2 w $v4
-try "two links share reads" shared 2 r $v6
-try "over links that lose and reorder" impaired $v4 $(rate 100) delay 2ms 1ms loss 2% reorder 20% duplicate 2%
-try "a link that is longer" uneven
-try "carrier loss" carrier $v4
-try "carrier loss of the first path" first_path $v6
-try "a black hole" black_hole $v4
-try "the transport is killed" killed $v4 a
-try "the transport is killed at the peer" killed $v6 b
-try "flapping links" flapping
-try "policy single" policy single single
-try "policy duplicate" policy duplicate duplicate
-try "policy duplicate with a black hole" policy duplicate duplicate_in_hole
-try "with CRC" with_crc
-try "the server is stopped, $v4" stopped $v4
-try "the server is stopped, $v6" stopped $v6
-try "a region that is mapped by the page" by_page
+t_try "operations are counted" counts
+t_try "all kinds, $v4" client $v4 6001 -s $((8 * mb))
+t_try "all kinds, $v6" client $v6 6001 -s $((8 * mb))
+t_try "small ones" client $v4 6001 -s $((mb / 4)) -w 500
+t_try "many under way" client $v4 6001 -s $((8 * mb)) -q 200 -w 65536
+t_try "small buffers" client $v6 6001 -s $((4 * mb)) -B 20000
+t_try "two links share writes" shared 2 w $v4
+t_try "two links share reads" shared 2 r $v6
+t_try "over links that lose and reorder" impaired $v4 $(rate 100) delay 2ms 1ms loss 2% reorder 20% duplicate 2%
+t_try "a link that is longer" uneven
+t_try "carrier loss" carrier $v4
+t_try "carrier loss of the first path" first_path $v6
+t_try "a black hole" black_hole $v4
+t_try "the transport is killed" killed $v4 a
+t_try "the transport is killed at the peer" killed $v6 b
+t_try "flapping links" flapping
+t_try "policy single" policy single single
+t_try "policy duplicate" policy duplicate duplicate
+t_try "policy duplicate with a black hole" policy duplicate duplicate_in_hole
+t_try "with CRC" with_crc
+t_try "the server is stopped, $v4" stopped $v4
+t_try "the server is stopped, $v6" stopped $v6
+t_try "a region that is mapped by the page" by_page
 server=$main
-try "a client is killed" killed_client
-try "many clients" many $v4
-try "many clients that count" many $v6 -k a -s 3000
+t_try "a client is killed" killed_client
+t_try "many clients" many $v4
+t_try "many clients that count" many $v6 -k a -s 3000
 t_ok "two more links" more_links
-try "four links share writes" shared 4 w $v6
-try "four links share reads" shared 4 r $v4
-try "many clients over four links" many $v4
+t_try "four links share writes" shared 4 w $v6
+t_try "four links share reads" shared 4 r $v4
+t_try "many clients over four links" many $v4
 t_ok "two links go" fewer_links
 t_ok "nothing is left" none_left
 t_ok "the kernel's log is clean" log_clean

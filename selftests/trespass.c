@@ -486,28 +486,32 @@ TEST(region_has_gone, V_HPS)
 
 #define MAY_INVALIDATE	(ALL_RIGHTS | HPS_DIRECT_REMOTE_INVALIDATE)
 
-TEST(region_was_invalidated, V_HPS)
+/* Returns the tag of a region that the peer has invalidated. */
+static uint32_t invalidated(struct ends *e)
 {
 	uint32_t stag;
-	struct ends e;
 
-	ends_open(&e, 4096);
-	stag = enrol_with(e.p.b, e.mem, 4096, MAY_INVALIDATE, HPS_DIRECT_ONLY);
-	post_ok(e.p.a, post_invalidate(1, stag), NULL, 0);
-	queue_expect(&e.q, 1, 0);
+	ends_open(e, 4096);
+	stag = enrol_with(e->p.b, e->mem, 4096, MAY_INVALIDATE, HPS_DIRECT_ONLY);
+	post_ok(e->p.a, post_invalidate(1, stag), NULL, 0);
+	queue_expect(&e->q, 1, 0);
+	return stag;
+}
+
+TEST(region_was_invalidated, V_HPS)
+{
+	struct ends e;
+	uint32_t stag = invalidated(&e);
+
 	refuse(&e, post_write(2, stag, 0), 1);
 	CHECK(is_all(e.mem, 4096, 0));
 }
 
 TEST(invalidated_twice, V_HPS)
 {
-	uint32_t stag;
 	struct ends e;
+	uint32_t stag = invalidated(&e);
 
-	ends_open(&e, 4096);
-	stag = enrol_with(e.p.b, e.mem, 4096, MAY_INVALIDATE, HPS_DIRECT_ONLY);
-	post_ok(e.p.a, post_invalidate(1, stag), NULL, 0);
-	queue_expect(&e.q, 1, 0);
 	refuse(&e, post_invalidate(2, stag), 0);
 }
 
