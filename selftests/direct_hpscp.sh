@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # lists: full long
-# timeout: 240
+# timeout: 360
 #
 # hpscp --direct: what is written into the receiver's file is what was read, and
 # nothing else was copied; where that cannot be, the ordinary way, and the user is told.
@@ -15,9 +15,10 @@ own_namespaces hpscp "$@"
 . "$here/lib.sh"
 
 ip link set lo up
-cd "$t_dir" || exit 1
 # a file system that lends files
-mount -t tmpfs tmpfs "$t_dir" && cd "$t_dir" || t_skip "no tmpfs"
+mount -t tmpfs tmpfs "$t_dir" || t_skip "no tmpfs"
+trap 'cd /; umount -l "$t_dir"; t_cleanup' EXIT
+cd "$t_dir" || exit 1
 chmod 755 .
 mkdir srv out
 chmod 777 out
@@ -34,7 +35,7 @@ tool=(hpscp --proto "$proto" --timeout 60 --direct --checksum poly1305)
 nobody=(setpriv --reuid 65534 --clear-groups --bounding-set -all --inh-caps -all)
 # shellcheck disable=SC2034
 serve_command=serve serving=(srv)
-main='' keyed='' victim=''
+victim=''
 
 # like serve of tools.sh, for which --direct is no option
 offer() {
@@ -98,11 +99,11 @@ report_in_json() {
 all_sizes() {
 	local few=(prlimit --memlock=262144) size
 
-	for size in 0 1 4095 4096 4097 65536 131071 131072 131073 262144 262145 1000000; do
-		head -c $size srv/a >srv/some
-		placed $size "${few[@]}" "${nobody[@]}" "${tool[@]}" get 127.0.0.1:some out/some &&
+	for size in 0 1 4095 4097 131072 131073 262145 1000000; do
+		head -c "$size" srv/a >srv/some
+		placed "$size" "${few[@]}" "${nobody[@]}" "${tool[@]}" get 127.0.0.1:some out/some &&
 			cmp srv/some out/some && chmod 644 out/some &&
-			placed $size "${tool[@]}" put out/some 127.0.0.1:dir/some &&
+			placed "$size" "${tool[@]}" put out/some 127.0.0.1:dir/some &&
 			cmp srv/some srv/dir/some && rm -f srv/dir/some out/some || return 1
 	done
 	rm srv/some
@@ -152,6 +153,24 @@ memlock() {
 	without "the receiver may not pin windows of 64 KiB: see RLIMIT_MEMLOCK" \
 		prlimit --memlock=65536 "${nobody[@]}" "${tool[@]}" \
 		get 127.0.0.1:a out/a && cmp srv/a out/a && rm -f out/a
+}
+
+# Others of the same user pin what is allowed: here, it becomes less.
+memlock_half_way() {
+	local client err=0
+
+	modprobe sch_netem
+	tc qdisc add dev lo root netem limit 20000 rate 40mbit || return 1
+	prlimit --memlock=1048576 "${nobody[@]}" "${tool[@]}" get 127.0.0.1:large out/large \
+		>report &
+	client=$!
+	wait_for 60 in_transfer "$client" || err=1
+	prlimit --pid "$client" --memlock=65536 || err=1
+	wait "$client" || err=1
+	tc qdisc del dev lo root
+	cat report
+	[ $err = 0 ] && grep -q "(the receiver may not pin" report && cmp srv/large out/large &&
+		! grep -q " \(0\|17000001\) of them placed" report && rm -f out/large
 }
 
 server_memlock() {
@@ -365,6 +384,7 @@ offer keyed --rw --key key -p 18521
 # the small kernel that looks for faults has neither disks nor FAT
 disk=file_that_is_written_back
 [ "${HPS_KERNEL:-}" != debug ] || disk=
-each get_large get_places_all put_places_all report_in_json all_sizes holes_are_zeros parts_are_placed \
-	with_a_key by_four_clients memlock server_memlock $disk not_a_file full_disk \
-	source_becomes_shorter server_killed client_killed old_server hostile_input wrong_usage
+each get_large get_places_all put_places_all report_in_json all_sizes holes_are_zeros \
+	parts_are_placed with_a_key by_four_clients memlock memlock_half_way server_memlock \
+	$disk not_a_file full_disk source_becomes_shorter server_killed client_killed \
+	old_server hostile_input wrong_usage
