@@ -23,7 +23,7 @@ struct direct_queue {
 	size_t			size;
 };
 
-/* All that return int return -1 after fail(). */
+/* All that return int return -1 after fail(), but direct_write(). */
 
 /* Fills in the tag of @region. errno says why not. */
 int direct_register(int fd, struct hps_direct_region *region);
