@@ -60,3 +60,31 @@ each() {
 	for t; do t_ok "$t ($proto)" "$t"; done
 	t_done
 }
+
+# --- transfers of hpscp, whose sources are srv/huge and huge ---------------------
+
+nothing_in() { [ -z "$(ls -A "$1")" ] || { ls -la "$1"; return 1; }; }
+
+# in_transfer PID: has it written a megabyte to some file, not counting the sources?
+in_transfer() {
+	local fd kind size
+
+	for fd in /proc/"$1"/fd/*; do
+		read -r size kind < <(stat -L -c '%s %F' "$fd" 2>/dev/null)
+		[ "$kind" = "regular file" ] && [ "$size" -gt 1000000 ] &&
+			! [ "$fd" -ef srv/huge ] && ! [ "$fd" -ef huge ] && return 0
+	done
+	return 1
+}
+
+gone() { ! [ -e "/proc/$1" ] || grep -q '^State:	Z' "/proc/$1/status"; }
+
+child_of() { pgrep -P "$1"; }
+child_in_transfer() {
+	local child
+
+	for child in $(child_of "$1"); do
+		in_transfer "$child" && return 0
+	done
+	return 1
+}

@@ -34,32 +34,6 @@ same_part() { # FILE OFFSET FILE: the second is in the first at OFFSET
 	tail -c +$(($2 + 1)) "$1" | head -c "$(stat -c %s "$3")" | cmp - "$3"
 }
 
-nothing_in() { [ -z "$(ls -A "$1")" ] || { ls -la "$1"; return 1; }; }
-
-# Has the process written a megabyte to some file?
-in_transfer() {
-	local fd kind size
-
-	for fd in /proc/"$1"/fd/*; do
-		read -r size kind < <(stat -L -c '%s %F' "$fd" 2>/dev/null)
-		[ "$kind" = "regular file" ] && [ "$size" -gt 1000000 ] &&
-			! [ "$fd" -ef srv/huge ] && ! [ "$fd" -ef huge ] && return 0
-	done
-	return 1
-}
-
-child_of() { pgrep -P "$1"; }
-child_in_transfer() {
-	local child
-
-	for child in $(child_of "$1"); do
-		in_transfer "$child" && return 0
-	done
-	return 1
-}
-
-gone() { ! [ -e "/proc/$1" ] || grep -q '^State:	Z' "/proc/$1/status"; }
-
 # proxy PORT DIRECTION OFFSET: passes one connection on to port 18513 and
 # flips a bit of the byte at OFFSET, "up" to the server or "down" from it.
 # talk FAMILY PROTOCOL PORT HEX: sends bytes, prints what comes back.

@@ -12,6 +12,7 @@
 
 #include "checksum.h"
 #include "common/clock.h"
+#include "common/direct.h"
 #include "common/fail.h"
 #include "common/out.h"
 #include "common/parse.h"
@@ -39,26 +40,47 @@ struct transfer {
 	uint64_t		nsec;		/* the data alone */
 };
 
-static int say_hello(struct transfer *transfer)
+/* Return: as key_hello_client(); there is a connection if it is 0. */
+static int connect_wire(struct transfer *transfer, const struct key *key, bool direct)
 {
 	const struct options *options = transfer->options;
 	struct wire *wire = &transfer->wire;
-	static struct key key;
+	int err;
 
-	if (options->key_file && key_load(&key, options->key_file))
-		return -1;
-	transfer->start_ns = clock_ns();
+	memset(wire, 0, sizeof(*wire));
 	wire->role = 'c';
 	wire->idle_ms = options->sock.timeout_ms;
 	wire->fd = sock_connect(&options->sock, transfer->host, options->port);
 	if (wire->fd < 0)
 		return -1;
 	wire->deadline_ns = clock_ns() + wire->idle_ms * NSEC_PER_MSEC;
-	if (!key_hello_client(wire, options->key_file ? &key : NULL) &&
-	    !wire_end_handshake(wire))
-		return 0;
-	close(wire->fd);
-	return -1;
+	wire->direct = direct && direct_usable(wire->fd);
+	if (direct && !wire->direct)
+		strcpy(transfer->job.why_not,
+		       "this kernel's module hps has no one-sided operations");
+	err = key_hello_client(wire, key);
+	if (!err)
+		err = wire_end_handshake(wire);
+	if (err)
+		close(wire->fd);
+	return err;
+}
+
+static int say_hello(struct transfer *transfer)
+{
+	const struct options *options = transfer->options;
+	static struct key key;
+	int err;
+
+	if (options->key_file && key_load(&key, options->key_file))
+		return -1;
+	transfer->start_ns = clock_ns();
+	err = connect_wire(transfer, options->key_file ? &key : NULL, options->direct);
+	if (err <= 0)
+		return err;
+	strcpy(transfer->job.why_not,
+	       "the server's hpscp or its module hps is too old");
+	return connect_wire(transfer, options->key_file ? &key : NULL, false);
 }
 
 static int send_request(struct transfer *transfer, struct cp_request *fixed)
@@ -103,6 +125,11 @@ static void report(const struct transfer *transfer, const char *name)
 	out_double("mbit_per_s", ", %.1f Mbit/s", rate);
 	out_str("checksum", NULL, checksum_name(transfer->job.checksum));
 	out_str("digest", NULL, digest);
+	if (transfer->options->direct)
+		out_u64("placed_bytes", ", %llu of them placed directly",
+			transfer->job.placed);
+	if (transfer->job.why_not[0])
+		out_str("not_placed", " (%s)", transfer->job.why_not);
 	out_text("\n");
 }
 

@@ -11,6 +11,7 @@
 
 #include "checksum.h"
 #include "common/fail.h"
+#include "place.h"
 #include "progress.h"
 #include "wire.h"
 
@@ -30,7 +31,7 @@ static int write_all(int fd, const char *buf, size_t len)
 	return 0;
 }
 
-static ssize_t read_some(int fd, char *buf, uint64_t left, uint64_t offset)
+ssize_t copy_read(int fd, char *buf, uint64_t left, uint64_t offset)
 {
 	size_t want = left < COPY_CHUNK ? left : COPY_CHUNK;
 	ssize_t got;
@@ -61,10 +62,12 @@ static int send_bytes(struct wire *wire, struct copy_job *job,
 	uint64_t sent = 0;
 	ssize_t got;
 
+	if (wire->direct && place_send(wire, job, checksum, buf, &sent))
+		return -1;
 	while (sent < job->length) {
 		if (wire_has_input(wire))
 			return hear_reason(wire);
-		got = read_some(job->fd, buf, job->length - sent,
+		got = copy_read(job->fd, buf, job->length - sent,
 				job->offset + sent);
 		if (got < 0 || checksum_add(checksum, buf, got))
 			return -1;
@@ -86,6 +89,8 @@ static int recv_bytes(struct wire *wire, struct copy_job *job,
 	struct cp_end end;
 	ssize_t got;
 
+	if (wire->direct && place_recv(wire, job, checksum, &received))
+		return -1;
 	for (;;) {
 		got = wire_recv(wire, &type, buf, CP_DATA_MAX);
 		if (got < 0)
@@ -161,7 +166,7 @@ int copy_within(int from, int to, uint64_t offset, uint64_t length)
 	if (lseek(to, offset, SEEK_SET) < 0)
 		err = fail("cannot reach the part's place: %s", strerror(errno));
 	while (!err && done < length) {
-		got = read_some(from, buf, length - done, done);
+		got = copy_read(from, buf, length - done, done);
 		err = got < 0 ? -1 : write_all(to, buf, got);
 		done += got;
 	}

@@ -20,6 +20,8 @@ struct wire;
  * @checksum: algorithm
  * @progress: shown while copying; NULL for none
  * @digest: result: of what was read, or of what was written
+ * @placed: result: bytes that the sender wrote into the receiver's file
+ * @why_not: result: why not all; empty when they are, or nobody wanted it
  */
 struct copy_job {
 	int			fd;
@@ -28,6 +30,8 @@ struct copy_job {
 	enum cp_checksum	checksum;
 	struct progress		*progress;
 	__u8			digest[CP_DIGEST_LEN];
+	uint64_t		placed;
+	char			why_not[CP_ERROR_MAX + 1];
 };
 
 /* Sends the bytes as DATA, then END. -1 after fail(). */
@@ -39,6 +43,9 @@ int copy_send(struct wire *wire, struct copy_job *job);
  * Return: 0 when all bytes came and are right, or -1 after fail().
  */
 int copy_recv(struct wire *wire, struct copy_job *job);
+
+/* Reads what is left, COPY_CHUNK at most. Return: bytes, or -1 after fail(). */
+ssize_t copy_read(int fd, char *buf, uint64_t left, uint64_t offset);
 
 /* Copies @length bytes of @from to @offset of @to. -1 after fail(). */
 int copy_within(int from, int to, uint64_t offset, uint64_t length);

@@ -5,7 +5,7 @@ _hpscp()
 {
 	local cur prev words cword
 	local common="--port --proto --key --timeout --quiet --help -4 -6"
-	local client="--range --times --checksum --json"
+	local client="--range --times --checksum --direct --json"
 	local serve="--bind --rw --max-clients"
 	local word command=
 

@@ -16,6 +16,7 @@
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 
+#include "common/direct.h"
 #include "common/fail.h"
 #include "wire.h"
 
@@ -98,12 +99,13 @@ static void derive(const struct key *key, const char *label,
 	key_hmac(key->bytes, key->len, parts, 2, mac);
 }
 
-static int make_hello(struct cp_hello *hello, const struct key *key)
+static int make_hello(struct cp_hello *hello, const struct key *key, bool direct)
 {
 	memset(hello, 0, sizeof(*hello));
 	memcpy(hello->magic, CP_MAGIC, sizeof(hello->magic));
 	hello->version = htobe16(CP_VERSION);
-	hello->flags = htobe16(key ? CP_HELLO_KEY : 0);
+	hello->flags = htobe16((key ? CP_HELLO_KEY : 0) |
+			       (direct ? CP_HELLO_DIRECT : 0));
 	if (getrandom(hello->nonce, sizeof(hello->nonce), 0) != sizeof(hello->nonce))
 		return fail("cannot get random numbers: %s", strerror(errno));
 	return 0;
@@ -116,7 +118,7 @@ static int check_hello(const struct cp_hello *hello)
 	if (be16toh(hello->version) != CP_VERSION)
 		return fail("the other side speaks version %u of hpscp's protocol, this side version %u",
 			    be16toh(hello->version), CP_VERSION);
-	if (be16toh(hello->flags) & ~CP_HELLO_KEY || hello->reserved)
+	if (be16toh(hello->flags) & ~(CP_HELLO_KEY | CP_HELLO_DIRECT) || hello->reserved)
 		return fail("the other side's greeting has unknown flags");
 	return 0;
 }
@@ -162,14 +164,19 @@ static void start_macs(struct wire *wire, const struct key *key,
 int key_hello_client(struct wire *wire, const struct key *key)
 {
 	struct transcript both;
-	bool demanded;
+	bool demanded, direct;
 
-	if (make_hello(&both.client, key) ||
+	if (make_hello(&both.client, key, wire->direct) ||
 	    wire_send(wire, CP_HELLO, &both.client, sizeof(both.client)) ||
 	    wire_recv_fixed(wire, CP_HELLO, &both.server, sizeof(both.server)) ||
 	    check_hello(&both.server))
 		return -1;
 
+	direct = be16toh(both.server.flags) & CP_HELLO_DIRECT;
+	if (direct && !wire->direct)
+		return fail("the other side's greeting has unknown flags");
+	if (wire->direct && !direct)
+		return 1;
 	demanded = be16toh(both.server.flags) & CP_HELLO_KEY;
 	if (demanded && !key)
 		return fail("the server demands a key: use --key FILE");
@@ -194,7 +201,9 @@ int key_hello_server(struct wire *wire, const struct key *key)
 		return -1;
 	if (memcmp(both.client.magic, CP_MAGIC, sizeof(both.client.magic)))
 		return fail("the other side does not speak hpscp's protocol");
-	if (make_hello(&both.server, key) ||
+	wire->direct = be16toh(both.client.flags) & CP_HELLO_DIRECT &&
+		direct_usable(wire->fd);
+	if (make_hello(&both.server, key, wire->direct) ||
 	    wire_send(wire, CP_HELLO, &both.server, sizeof(both.server)) ||
 	    check_hello(&both.client))
 		return -1;

@@ -30,7 +30,10 @@ void key_hmac(const void *key, size_t len, const struct iovec *parts,
  * key_hello_client() - exchange HELLOs and, with a key, proofs
  * @key: NULL when we have none
  *
- * Return: 0, or -1 after fail(). From here on @wire adds and checks MACs.
+ * A server clears or sets wire->direct as both can; a client has set it as it wants.
+ *
+ * Return: 0, or -1 after fail(). From here on @wire adds and checks MACs. A client
+ * gets 1 when the server does not place directly: another connection is needed.
  */
 int key_hello_client(struct wire *wire, const struct key *key);
 int key_hello_server(struct wire *wire, const struct key *key);

@@ -30,6 +30,7 @@ enum long_only {
 	OPT_KEY,
 	OPT_TIMEOUT,
 	OPT_CHECKSUM,
+	OPT_DIRECT,
 	OPT_MAX_CLIENTS,
 };
 
@@ -41,6 +42,7 @@ static const struct option long_options[] = {
 	{ "range",	 required_argument, NULL, OPT_RANGE },
 	{ "proto",	 required_argument, NULL, OPT_PROTO },
 	{ "checksum",	 required_argument, NULL, OPT_CHECKSUM },
+	{ "direct",	 no_argument,	    NULL, OPT_DIRECT },
 	{ "json",	 no_argument,	    NULL, OPT_JSON },
 	{ "bind",	 required_argument, NULL, OPT_BIND },
 	{ "rw",		 no_argument,	    NULL, OPT_RW },
@@ -78,6 +80,7 @@ static void usage(FILE *to)
 	      "      --range OFF[+LEN]  a part of the remote file; k, M, G, T\n"
 	      "  -t, --times            keep the time of the last change\n"
 	      "      --checksum NAME    sha256 (default) or poly1305\n"
+	      "      --direct           write straight into the receiver's file\n"
 	      "      --json             report as JSON\n"
 	      "serve:\n"
 	      "      --bind ADDR        address to serve (loopback); '*' is all\n"
@@ -150,6 +153,10 @@ static int take_option(int option, struct options *options, unsigned int *known)
 		*known = CLIENT;
 		options->checksum = checksum_by_name(optarg);
 		return options->checksum ? 0 : -1;
+	case OPT_DIRECT:
+		*known = CLIENT;
+		options->direct = true;
+		return 0;
 	case OPT_JSON:
 		*known = CLIENT;
 		options->json = true;
@@ -222,6 +229,9 @@ static int run(int argc, char **argv)
 		return -1;
 	if (options.part && options.times && command->bit == PUT)
 		return fail("--times does not go with a part of a file");
+	if (options.direct && options.sock.proto != SOCK_PROTO_HPS)
+		return fail("%s has no one-sided operations for --direct, only hps has",
+			    sock_proto_name(options.sock.proto));
 	if (command->bit == SERVE)
 		return command->run(&options, argv + optind + 1);
 

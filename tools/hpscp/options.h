@@ -22,6 +22,7 @@ struct options {
 	bool			quiet;
 	bool			json;
 	bool			times;
+	bool			direct;
 	enum cp_checksum	checksum;
 	bool			part;
 	bool			part_to_end;

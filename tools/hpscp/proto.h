@@ -27,6 +27,22 @@
  * the client can name both versions; then both give up. Whatever changes the
  * meaning of a message makes a new version.
  *
+ * Direct placement. A client that wants it says DIRECT in its HELLO; a server
+ * that can does so in its own only then. A client that gets no DIRECT back makes
+ * another connection without it: servers that do not know the flag end this one.
+ * When both have said it, and there is at least a byte, DATA gives way to
+ *
+ *	sender				receiver
+ *				<-	WINDOW		memory of the file
+ *				<-	WINDOW		and the next part of it
+ *	(one-sided writes) PLACED ->			up to here
+ *	...			<-	WINDOW		the first one is full
+ *	(one-sided writes) PLACED ->
+ *				<-	ORDINARY	no more; all windows are full
+ *	DATA ...		->			what is left
+ *
+ * ORDINARY comes if bytes are left, also without any WINDOW before; END as ever.
+ *
  * Keys. Both sides hold the same secret K. With T = the bytes of the client's
  * HELLO body, then of the server's (both have a random nonce, the version and
  * the flags, so none of these can be changed on the way):
@@ -79,6 +95,9 @@ enum cp_type {
 	CP_END		= 6,
 	CP_DONE		= 7,
 	CP_ERROR	= 8,	/* body: 1 to CP_ERROR_MAX octets of UTF-8 */
+	CP_WINDOW	= 9,
+	CP_PLACED	= 10,
+	CP_ORDINARY	= 11,	/* body: why, 1 to CP_ERROR_MAX octets of UTF-8 */
 };
 
 struct cp_header {
@@ -89,6 +108,7 @@ struct cp_header {
 static_assert(sizeof(struct cp_header) == 8, "cp_header");
 
 #define CP_HELLO_KEY	0x0001	/* client: has one; server: demands one */
+#define CP_HELLO_DIRECT	0x0002	/* WINDOW, PLACED, ORDINARY are understood */
 
 struct cp_hello {
 	__u8	magic[8];
@@ -149,6 +169,21 @@ struct cp_ready {
 static_assert(sizeof(struct cp_ready) == 32, "cp_ready");
 
 /* DATA: 1 to CP_DATA_MAX octets of the file, in order. */
+
+/* WINDOW: the part of the file behind that of the WINDOW before. At most two are
+ * there that are not all in place.
+ */
+struct cp_window {
+	__be32	stag;		/* a region that is open to writes */
+	__be32	reserved;
+	__be64	length;
+};
+static_assert(sizeof(struct cp_window) == 16, "cp_window");
+
+/* Not beyond the end of the WINDOW that is next to be full. */
+struct cp_placed {
+	__be64	end;		/* bytes that have been written, from the first on */
+};
 
 struct cp_end {
 	__be64	length;		/* of all DATA together */

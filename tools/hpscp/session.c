@@ -24,7 +24,7 @@
 /* From accept() until the request is understood. */
 #define HANDSHAKE_MS	10000
 
-/* A checked request in host order. */
+/* A checked request in host order, and how many bytes were placed directly. */
 struct request {
 	enum cp_op	op;
 	unsigned int	flags;
@@ -33,6 +33,7 @@ struct request {
 	uint64_t	offset;
 	uint64_t	length;
 	struct timespec	mtime;
+	uint64_t	placed;
 	char		path[CP_PATH_MAX + 1];
 };
 
@@ -107,6 +108,7 @@ static int send_file(struct wire *wire, struct request *request, int fd,
 	};
 	uint64_t size = st->st_size, left;
 	struct copy_job job = { .fd = fd };
+	int err;
 
 	if (request->offset > size)
 		return fail("the part begins beyond the file's end (it has %llu bytes)",
@@ -123,7 +125,9 @@ static int send_file(struct wire *wire, struct request *request, int fd,
 	job.offset = request->offset;
 	job.length = request->length;
 	job.checksum = request->checksum;
-	return copy_send(wire, &job);
+	err = copy_send(wire, &job);
+	request->placed = job.placed;
+	return err;
 }
 
 static int do_get(struct wire *wire, const struct session_policy *policy,
@@ -141,7 +145,7 @@ static int do_get(struct wire *wire, const struct session_policy *policy,
 }
 
 /* Receives into @fd and prepares our DONE. */
-static int receive(struct wire *wire, const struct request *request, int fd,
+static int receive(struct wire *wire, struct request *request, int fd,
 		   struct cp_done *done)
 {
 	static const struct cp_ready ready;
@@ -156,13 +160,14 @@ static int receive(struct wire *wire, const struct request *request, int fd,
 	if (wire_send(wire, CP_READY, &ready, sizeof(ready)) ||
 	    copy_recv(wire, &job))
 		return -1;
+	request->placed = job.placed;
 	memcpy(done->digest, job.digest, sizeof(done->digest));
 	done->length = htobe64(request->length);
 	done->nsec = htobe64(clock_ns() - start);
 	return 0;
 }
 
-static int put_file(struct wire *wire, const struct request *request,
+static int put_file(struct wire *wire, struct request *request,
 		    int dirfd, const char *name)
 {
 	bool times = request->flags & CP_REQ_TIMES;
@@ -181,7 +186,7 @@ static int put_file(struct wire *wire, const struct request *request,
 }
 
 /* The part goes into the file only when all of it is here and right. */
-static int put_part(struct wire *wire, const struct request *request,
+static int put_part(struct wire *wire, struct request *request,
 		    int dirfd, int fd, const struct stat *st)
 {
 	struct cp_done done;
@@ -203,7 +208,7 @@ static int put_part(struct wire *wire, const struct request *request,
 }
 
 static int do_put(struct wire *wire, const struct session_policy *policy,
-		  const struct request *request)
+		  struct request *request)
 {
 	const char *name;
 	struct stat st;
@@ -240,10 +245,11 @@ static void log_result(const struct session_policy *policy, const char *peer,
 		say_error("%s: %s '%s' failed: %s", peer, names[request->op],
 			  request->path, fail_text());
 	else
-		say_error("%s: %s '%s': %llu bytes from offset %llu", peer,
-			  names[request->op], request->path,
+		say_error("%s: %s '%s': %llu bytes from offset %llu, %llu placed directly",
+			  peer, names[request->op], request->path,
 			  (unsigned long long)request->length,
-			  (unsigned long long)request->offset);
+			  (unsigned long long)request->offset,
+			  (unsigned long long)request->placed);
 }
 
 int session_run(int fd, const char *peer, const void *arg)

@@ -11,6 +11,7 @@
 #include <openssl/crypto.h>
 
 #include "common/clock.h"
+#include "common/direct.h"
 #include "common/fail.h"
 #include "common/sock.h"
 #include "key.h"
@@ -149,7 +150,7 @@ ssize_t wire_recv(struct wire *wire, enum cp_type *type, void *body, size_t max)
 	if (recv_bytes(wire, &header, sizeof(header)))
 		return -1;
 	len = be32toh(header.length);
-	if (memcmp(header.reserved, zero, sizeof(zero)) || header.type > CP_ERROR)
+	if (memcmp(header.reserved, zero, sizeof(zero)) || header.type > CP_ORDINARY)
 		return fail("the other side does not speak hpscp's protocol");
 	if (header.type == CP_ERROR)
 		return recv_error(wire, &header);
@@ -209,4 +210,26 @@ bool wire_has_input(const struct wire *wire)
 	struct pollfd poll_fd = { wire->fd, POLLIN, 0 };
 
 	return poll(&poll_fd, 1, 0) > 0;
+}
+
+int wire_wait(struct wire *wire)
+{
+	struct pollfd poll_fd = { wire->fd, POLLIN, 0 };
+	uint64_t moved = 0, before;
+	int n;
+
+	for (;;) {
+		n = poll(&poll_fd, 1, wire->idle_ms);
+		if (n > 0)
+			return 0;
+		if (n < 0 && errno != EINTR)
+			return broken(wire, -errno, false);
+		if (n < 0)
+			continue;
+		/* twice in silence: once would need a look before each wait */
+		before = moved;
+		moved = direct_moved(wire->fd);
+		if (moved == before)
+			return broken(wire, -ETIMEDOUT, false);
+	}
 }

@@ -21,6 +21,7 @@
  * @data_key: for a checksum that needs one
  * @sent: our messages with a MAC so far
  * @received: the peer's messages with a MAC so far
+ * @direct: both sides want to place bytes directly
  * @peer_gave_up: an ERROR came, or the connection is gone: answer nothing
  */
 struct wire {
@@ -33,6 +34,7 @@ struct wire {
 	__u8		data_key[CP_MAC_LEN];
 	uint64_t	sent;
 	uint64_t	received;
+	bool		direct;
 	bool		peer_gave_up;
 };
 
@@ -57,6 +59,11 @@ int wire_end_handshake(struct wire *wire);
 
 /* Sends fail_text() as ERROR, if the peer can still read it. */
 void wire_send_error(struct wire *wire);
+
+/* Waits for input as long as the connection moves: recv() does not see writes
+ * into our file, nor that what we sent is still on its way.
+ */
+int wire_wait(struct wire *wire);
 
 /* True when the peer sent something although it is our turn. */
 bool wire_has_input(const struct wire *wire);

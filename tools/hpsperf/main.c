@@ -6,12 +6,12 @@
 #include <string.h>
 
 #include "common/clock.h"
+#include "common/direct.h"
 #include "common/fail.h"
 #include "common/out.h"
 #include "common/parse.h"
 #include "common/perf_proto.h"
 #include "crowd.h"
-#include "direct.h"
 #include "flows.h"
 #include "hotspot.h"
 #include "onesided.h"

@@ -16,11 +16,11 @@
 
 #include "client.h"
 #include "common/clock.h"
+#include "common/direct.h"
 #include "common/fail.h"
 #include "common/out.h"
 #include "common/perf.h"
 #include "common/stats.h"
-#include "direct.h"
 #include "options.h"
 #include "pattern.h"
 

@@ -9,10 +9,10 @@
 #include <unistd.h>
 
 #include "common/clock.h"
+#include "common/direct.h"
 #include "common/fail.h"
 #include "common/forks.h"
 #include "common/perf.h"
-#include "direct.h"
 #include "meter.h"
 #include "options.h"
 #include "pattern.h"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* One-sided operations of AF_HPS sockets: regions, a queue, posting. */
-#include "direct.h"
+#include "common/direct.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -37,6 +37,18 @@ int direct_register(int fd, struct hps_direct_region *region)
 void direct_deregister(int fd, uint32_t stag)
 {
 	setsockopt(fd, SOL_HPS, HPS_DIRECT_DEREGISTER, &stag, sizeof(stag));
+}
+
+bool direct_usable(int fd)
+{
+	struct hps_direct_region nothing = { 0 };
+	socklen_t len = sizeof(nothing);
+
+	/* even nothing counts as a page */
+	if (getsockopt(fd, SOL_HPS, HPS_DIRECT_REGISTER, &nothing, &len))
+		return errno == ENOMEM;
+	direct_deregister(fd, nothing.stag);
+	return true;
 }
 
 int direct_queue_open(struct direct_queue *queue, int fd, unsigned int entries)
@@ -79,7 +91,9 @@ static int post_failed(void)
 		    strerror(errno == EAGAIN ? ETIMEDOUT : errno));
 }
 
-int direct_post(int fd, const struct hps_direct_post *post, const void *buf, size_t len)
+/* Return: octets of @buf that were posted, or -1 with errno. */
+static ssize_t post_some(int fd, const struct hps_direct_post *post, const void *buf,
+			 size_t len)
 {
 	union {
 		struct cmsghdr	head;
@@ -100,10 +114,37 @@ int direct_post(int fd, const struct hps_direct_post *post, const void *buf, siz
 	do
 		sent = sendmsg(fd, &msg, MSG_NOSIGNAL);
 	while (sent < 0 && errno == EINTR);
+	return sent;
+}
+
+int direct_post(int fd, const struct hps_direct_post *post, const void *buf, size_t len)
+{
+	ssize_t sent = post_some(fd, post, buf, len);
+
 	if (sent < 0)
 		return post_failed();
 	if ((size_t)sent < len)
 		return fail("only %zd bytes of %zu were written in time", sent, len);
+	return 0;
+}
+
+int direct_write(int fd, uint32_t stag, uint64_t offset, const char *buf, size_t len)
+{
+	struct hps_direct_post post = {
+		.op = HPS_DIRECT_WRITE,
+		.stag = stag,
+		.flags = HPS_DIRECT_SILENT,
+	};
+	ssize_t sent;
+
+	for (; len; len -= sent) {
+		post.offset = offset;
+		sent = post_some(fd, &post, buf, len);
+		if (sent < 0)
+			return errno == EAGAIN ? -ETIMEDOUT : -errno;
+		offset += sent;
+		buf += sent;
+	}
 	return 0;
 }
 

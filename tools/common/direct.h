@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* One-sided operations of AF_HPS sockets: regions, a queue, posting. */
-#ifndef HPSPERF_DIRECT_H
-#define HPSPERF_DIRECT_H
+#ifndef TOOLS_DIRECT_H
+#define TOOLS_DIRECT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -22,11 +23,14 @@ struct direct_queue {
 	size_t			size;
 };
 
-/* All that return int return -1 after fail(). */
+/* All that return int return -1 after fail(), but direct_write(). */
 
 /* Fills in the tag of @region. errno says why not. */
 int direct_register(int fd, struct hps_direct_region *region);
 void direct_deregister(int fd, uint32_t stag);
+
+/* Can this socket register memory at all? It may be of TCP, or of an older module. */
+bool direct_usable(int fd);
 
 /* For completions of socket @fd, @entries at one time. */
 int direct_queue_open(struct direct_queue *queue, int fd, unsigned int entries);
@@ -34,6 +38,14 @@ void direct_queue_close(struct direct_queue *queue);
 
 /* @buf: the @len octets of a WRITE */
 int direct_post(int fd, const struct hps_direct_post *post, const void *buf, size_t len);
+
+/**
+ * direct_write() - write all of @buf, however many operations that takes
+ * @fd: the socket, which needs no queue: there is no completion
+ *
+ * Return: 0, or -errno with nothing reported; -ETIMEDOUT after a timeout.
+ */
+int direct_write(int fd, uint32_t stag, uint64_t offset, const char *buf, size_t len);
 
 /**
  * direct_take() - wait for the next completion, which is that of a success
@@ -46,4 +58,4 @@ int direct_take(struct direct_queue *queue, int fd, unsigned int timeout_ms,
 /* A number that changes when the connection gets or delivers anything. */
 uint64_t direct_moved(int fd);
 
-#endif /* HPSPERF_DIRECT_H */
+#endif /* TOOLS_DIRECT_H */
