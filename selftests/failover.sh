@@ -379,6 +379,17 @@ flapping_hole() {
 	soon paths 2 && finish
 }
 
+# b's link returns while nothing that works could carry the word of it
+untold() {
+	local stranded
+	stranded=$(counter b HpsConnStranded)
+	# which is not given up for a while
+	set_all dead_ms=3000 && start $1 && lose_somehow down b 2 && hole 1 &&
+		soon moved b HpsConnStranded "$stranded" && up b 2 &&
+		soon is_up 2 b && heal 1 && soon paths 2 && finish
+}
+is_up() { [ "$(of $1 up $2)" = true ]; }
+
 # all are dead for longer than any of them has patience
 all_silent() {
 	local stranded silent recovered
@@ -604,6 +615,7 @@ else
 fi
 try "a flapping link" flapping $v4
 try "links that fall silent in turns" flapping_hole $v6
+try "a link that returns while no path works" untold $v6
 try "all links silent" all_silent $v4
 try "all links down" all_down $v6
 try "no path is left" no_path $v4

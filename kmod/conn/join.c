@@ -319,7 +319,7 @@ void hps_join_on_joined(struct hps_path *path, const struct hps_hello *hello)
 }
 
 /* Are our links others than the peer was told? Data lock held. */
-bool hps_join_offer_changed(const struct hps_conn *conn)
+static bool offer_changed(const struct hps_conn *conn)
 {
 	struct hps_link_addr *addr;
 	bool changed;
@@ -335,19 +335,38 @@ bool hps_join_offer_changed(const struct hps_conn *conn)
 	return changed;
 }
 
-/* What the path was to tell of our links may never arrive. Data lock held. */
+/* By a path that answers, as soon as there is one. Data lock held. */
+static void tell_again(struct hps_conn *conn)
+{
+	conn->offer_later = true;
+	hps_join_offer_due(conn);
+	if (conn->offer_later)
+		hps_watch(conn);
+}
+
+/**
+ * hps_join_offer_anew - tell the peer of our links if they have changed
+ * @conn:	the connection, a responder; data lock held
+ */
+void hps_join_offer_anew(struct hps_conn *conn)
+{
+	lockdep_assert_held(&conn->lock);
+	if (offer_changed(conn))
+		tell_again(conn);
+}
+
+/**
+ * hps_join_offer_lost - what a path was to tell of our links may never arrive
+ * @path:	the path, DOWN or SUSPECT; data lock held
+ */
 void hps_join_offer_lost(struct hps_path *path)
 {
-	struct hps_path *other;
+	struct hps_conn *conn = path->conn;
 
-	if (!path->told)
-		return;
+	if (conn->state == HPS_CONN_ESTABLISHED &&
+	    (path->told || path->todo & HPS_PATH_LINKS))
+		tell_again(conn);
 	path->told = false;
-	other = hps_path_ready(path->conn, path);
-	if (other)
-		hps_path_set(other, HPS_PATH_LINKS);
-	else
-		path->conn->offered = 0;
 }
 
 static bool peer_offers(const struct hps_conn *conn, u8 id)

@@ -22,8 +22,8 @@ void hps_join_stay_with(struct hps_conn *conn, const union hps_addr *addr);
 int hps_join_offer(struct hps_path *path, void *buf);
 void hps_join_offer_due(struct hps_conn *conn);
 void hps_join_offer_if_busy(struct hps_conn *conn);
+void hps_join_offer_anew(struct hps_conn *conn);
 void hps_join_offer_lost(struct hps_path *path);
-bool hps_join_offer_changed(const struct hps_conn *conn);
 int hps_join_on_links(struct hps_path *path, const struct hps_msg *msg, u32 len);
 u32 hps_join_cutoff(const struct hps_conn *conn,
 		    const struct hps_bundle_config *config);

@@ -129,21 +129,12 @@ static unsigned int take_channels(struct hps_net *hn, long round,
 
 /* --- connections that can gain something ------------------------------------------ */
 
-/* Tells the peer of our links if they have changed. Data lock held. */
-static void offer_anew(struct hps_conn *conn)
-{
-	struct hps_path *path = hps_path_ready(conn, NULL);
-
-	if (path && hps_join_offer_changed(conn))
-		hps_path_set(path, HPS_PATH_LINKS);
-}
-
 static void look_at_conn(struct hps_conn *conn)
 {
 	spin_lock_bh(&conn->lock);
 	if (conn->state == HPS_CONN_ESTABLISHED) {
 		if (!conn->initiator)
-			offer_anew(conn);
+			hps_join_offer_anew(conn);
 		else if ((conn->joined && !conn->one_link) || conn->stranded)
 			hps_rejoin_ask(conn);
 	}

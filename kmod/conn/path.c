@@ -355,8 +355,8 @@ void hps_path_up(struct hps_path *path)
 			hps_linkevent_look(conn->net);
 		conn->kept = false;
 		/* Nobody could be told while there was no path. */
-		if (!conn->initiator && hps_join_offer_changed(conn))
-			path->todo |= HPS_PATH_LINKS;
+		if (!conn->initiator)
+			hps_join_offer_anew(conn);
 		hps_watch(conn);
 	}
 	/* All may have been said while the join was under way. */
