@@ -2,9 +2,9 @@
 /*
  * Runs the tests that a program has, see harness.h.
  *
- * usage: PROGRAM [-l] [VARIANT|TEST]...
- * -l lists; names pick variants and tests, none of a kind picks all (on the
- * debug kernel all but TCP).
+ * usage: PROGRAM [-l|-n] [VARIANT|TEST]...
+ * -l lists; -n stays in the caller's network namespace; names pick variants and
+ * tests, none of a kind picks all (on the debug kernel all but TCP).
  * HPS_SLOW=N multiplies all limits (10 on the debug kernel).
  */
 #include "harness.h"
@@ -267,14 +267,16 @@ void own_namespace(void)
 int main(int argc, char **argv)
 {
 	bool only_list = argc > 1 && !strcmp(argv[1], "-l");
+	bool stay = argc > 1 && !strcmp(argv[1], "-n");
 
-	names = argv + 1 + only_list;
+	names = argv + 1 + (only_list || stay);
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	if (only_list) {
 		each(list);
 		return 0;
 	}
-	own_namespace();
+	if (!stay)
+		own_namespace();
 	each(count);
 	printf("TAP version 13\n1..%d\n", number);
 	number = 0;
