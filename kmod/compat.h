@@ -68,6 +68,15 @@
 #define HPS_PIN_UNSHARE		0
 #endif
 
+/* before 6.18: the queue for work that no CPU need be near to had another name, which
+ * later kernels warn of.
+ */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 18, 0)
+#define hps_unbound_wq	system_unbound_wq
+#else
+#define hps_unbound_wq	system_dfl_wq
+#endif
+
 /* before 6.16: msg_zerocopy_realloc() knew nothing of device memory. */
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 16, 0)
 #define hps_msg_zerocopy_realloc(sk, len, ubuf) \

@@ -46,6 +46,7 @@ struct hps_tcp_listener;
  * @port_max:		last such port
  * @map_budget:		registered memory that may be mapped in one piece, octets
  * @bare:		bare sockets (HPS_PROTO_BARE) may be made
+ * @region_cache:	regions that were ended may stay pinned, octets
  */
 struct hps_sysctls {
 	unsigned int	port;
@@ -69,6 +70,7 @@ struct hps_sysctls {
 	unsigned int	port_max;
 	unsigned int	map_budget;
 	unsigned int	bare;
+	unsigned int	region_cache;
 };
 
 /**

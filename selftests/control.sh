@@ -25,7 +25,7 @@ index() { ipa -j link show "$1" | jq '.[0].ifindex'; }
 
 knobs="bare=1 conn_timeout=30 crc=0 cutoff=0 dead_ms=100 fin_timeout=60 handshake_timeout=5 map_budget=67108864 max_half_open=1024
 max_orphans=4096 pool_idle=60 pool_size=64 port=18512 port_max=60999
-port_min=32768 probe_time=10 rmem=2097152 rmem_max=16777216
+port_min=32768 probe_time=10 region_cache=67108864 rmem=2097152 rmem_max=16777216
 wmem=2097152 wmem_max=16777216 zerocopy_min=16384"
 
 # knob NAME [NS]
@@ -84,6 +84,7 @@ ranges() {
 		in_range pool_idle 0 86400 && out_of_range pool_idle 86401 &&
 		in_range pool_size 0 65536 && out_of_range pool_size 65537 &&
 		in_range map_budget 0 4294967295 && out_of_range map_budget -1 4294967296 &&
+		in_range region_cache 0 4294967295 && out_of_range region_cache -1 4294967296 &&
 		in_range port_min 1 60999 && out_of_range port_min 0 61000 &&
 		in_range port_max 32768 65535 && out_of_range port_max 32767 65536
 }

@@ -14,6 +14,7 @@ TEST(domain_of_another_socket, V_HPS)
 	char *p = memory(PAGE);
 	uint32_t stag;
 
+	no_cache();
 	stag = enrol(a, p, PAGE, ALL_RIGHTS);
 	CHECK_ERR(try_deregister(b, stag), ENOENT);
 	CHECK(try_domain(b, a) == 0);

@@ -119,6 +119,7 @@ TEST(arguments_of_calls, V_MEMORY)
 	socklen_t len;
 	void *page;
 
+	no_cache();
 	for (len = 0; len <= sizeof(arg); len++)
 		if (len != sizeof(arg.r))
 			CHECK_ERR(getsockopt(fd, SOL_HPS, HPS_DIRECT_REGISTER,
@@ -240,6 +241,7 @@ TEST(huge_pages, V_MEMORY)
 {
 	int fd = new_socket(), mem;
 
+	no_cache();
 	if (access("/sys/kernel/mm/hugepages/hugepages-2048kB", F_OK)) {
 		/* the small kernel that looks for faults has none */
 		CHECK(on_debug_kernel());
@@ -284,6 +286,7 @@ static void shared_memory(int fd, int mem)
 {
 	char *p;
 
+	no_cache();
 	CHECK(mem >= 0);
 	CHECK(ftruncate(mem, 100 * PAGE) == 0);
 	p = mmap(NULL, 101 * PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, mem, 0);
@@ -427,6 +430,7 @@ TEST(limit_of_memory, V_MEMORY)
 	uint32_t stag;
 	int fd, other;
 
+	no_cache();
 	be_somebody(10 * PAGE);
 	fd = new_socket();
 	other = new_socket();
@@ -498,6 +502,7 @@ TEST(counters, V_MEMORY)
 	int fd;
 
 	own_namespace();
+	no_cache();
 	fd = new_socket();
 	stag = enrol(fd, p, 100 * PAGE, ALL_RIGHTS);
 	CHECK_EQ(counter("HpsRegionRegistered"), 1);
@@ -542,6 +547,7 @@ TEST(budget_of_mappings, V_MEMORY)
 	int fd;
 
 	own_namespace();
+	no_cache();
 	fd = new_socket();
 	write_file("/proc/sys/net/hps/map_budget", "40960");
 	a = enrol(fd, p, 8 * PAGE, ALL_RIGHTS);
@@ -585,6 +591,7 @@ TEST(many_regions, V_MEMORY)
 	int fd;
 
 	own_namespace();
+	no_cache();
 	fd = new_socket();
 	for (i = 0; i < n; i++)
 		tags[i] = enrol(fd, p + i % 100, 8, ALL_RIGHTS);
@@ -753,6 +760,7 @@ TEST(many_at_once, V_MEMORY)
 	uintptr_t i;
 
 	own_namespace();
+	no_cache();
 	for (i = 0; i < 4; i++) {
 		crowd[i] = new_socket();
 		if (i)

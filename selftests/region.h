@@ -6,14 +6,12 @@
 #include <linux/hps.h>
 #include <linux/hps_direct.h>
 #include <sys/mman.h>
-#include <sys/resource.h>
 
+#include "locked.h"
 #include "pair.h"
 
-#define PAGE		4096UL
 #define ALL_RIGHTS	(HPS_DIRECT_REMOTE_READ | HPS_DIRECT_REMOTE_WRITE | \
 			 HPS_DIRECT_REMOTE_ATOMIC)
-#define SOMEBODY	65534
 
 static inline struct hps_direct_region region(const void *addr, uint64_t len,
 					      unsigned int rights)
@@ -77,29 +75,10 @@ static inline void *memory(size_t len)
 	return p;
 }
 
-/* Octets that count for RLIMIT_MEMLOCK. */
-static inline long long charged(void)
+/* What is idle counts as well, and would hide what is not given back: cached.c. */
+static inline void no_cache(void)
 {
-	FILE *f = fopen("/proc/self/status", "r");
-	long long kib = -1;
-	char line[200];
-
-	CHECK(f);
-	while (fgets(line, sizeof(line), f))
-		if (sscanf(line, "VmLck: %lld", &kib) == 1)
-			break;
-	fclose(f);
-	CHECK(kib >= 0);
-	return kib * 1024;
-}
-
-/* From now on as somebody without privileges, who may lock @octets. */
-static inline void be_somebody(size_t octets)
-{
-	struct rlimit limit = { octets, octets };
-
-	CHECK(setrlimit(RLIMIT_MEMLOCK, &limit) == 0);
-	CHECK(setresuid(SOMEBODY, SOMEBODY, SOMEBODY) == 0);
+	sysctl_set("region_cache", 0);
 }
 
 #endif /* _HPS_SELFTESTS_REGION_H */

@@ -91,6 +91,11 @@ static const char * const names[] = {
 	[HPS_MIB_REGIONS]		= "HpsRegions",
 	[HPS_MIB_PINNED_OCTETS]		= "HpsPinnedOctets",
 	[HPS_MIB_MAPPED_OCTETS]		= "HpsMappedOctets",
+	[HPS_MIB_REGION_CACHE_HIT]	= "HpsRegionCacheHit",
+	[HPS_MIB_REGION_CACHE_MISS]	= "HpsRegionCacheMiss",
+	[HPS_MIB_REGION_CACHE_DROPPED]	= "HpsRegionCacheDropped",
+	[HPS_MIB_REGION_CACHE_EVICTED]	= "HpsRegionCacheEvicted",
+	[HPS_MIB_REGION_IDLE_OCTETS]	= "HpsRegionIdleOctets",
 };
 
 static_assert(ARRAY_SIZE(names) == HPS_MIB_MAX);

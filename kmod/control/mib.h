@@ -89,8 +89,13 @@ enum hps_mib_field {
 	HPS_MIB_REGION_REGISTERED,	/* regions ever registered */
 	HPS_MIB_REGION_PER_PAGE,	/* of these, not mapped in one piece */
 	HPS_MIB_REGIONS,		/* regions that are there now */
-	HPS_MIB_PINNED_OCTETS,		/* memory that is pinned for them now */
+	HPS_MIB_PINNED_OCTETS,		/* memory that is pinned now, idle or not */
 	HPS_MIB_MAPPED_OCTETS,		/* of net.hps.map_budget, used now */
+	HPS_MIB_REGION_CACHE_HIT,	/* regions that the cache still had */
+	HPS_MIB_REGION_CACHE_MISS,	/* and that it might have had, but had not */
+	HPS_MIB_REGION_CACHE_DROPPED,	/* not kept, the mapping changed */
+	HPS_MIB_REGION_CACHE_EVICTED,	/* no longer kept: no room, or too old */
+	HPS_MIB_REGION_IDLE_OCTETS,	/* pinned now, but of no region */
 	HPS_MIB_MAX
 };
 

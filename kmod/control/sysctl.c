@@ -53,6 +53,7 @@ static const struct hps_sysctls defaults = {
 	.port_max		= 60999,
 	.map_budget		= 64 * MIB,
 	.bare			= 1,
+	.region_cache		= 64 * MIB,
 };
 
 /* The port cannot change under the TCP listener that all HPS listeners of the
@@ -123,6 +124,7 @@ static const struct ctl_table template[] = {
 	ENTRY(dead_ms, &dead_min, &dead_max),
 	ENTRY(map_budget, NULL, NULL),
 	ENTRY(bare, &zero, &one),
+	ENTRY(region_cache, NULL, NULL),
 };
 
 static_assert(ARRAY_SIZE(template) ==

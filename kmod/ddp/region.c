@@ -47,6 +47,7 @@ static_assert(HPS_DIRECT_REMOTE_INVALIDATE == DDP_RIGHT_INVALIDATE);
  * @domains:	their numbers; it has a lock of its own
  * @next:	where the search for the next number begins; likewise
  * @mapped:	octets that count for net.hps.map_budget
+ * @cache:	regions that were ended
  */
 struct hps_region_table {
 	struct ddp_stag_table	tags;
@@ -54,6 +55,7 @@ struct hps_region_table {
 	struct xarray		domains;
 	u32			next;
 	atomic64_t		mapped;
+	struct hps_cache	cache;
 };
 
 static struct hps_region_table *table_of(const struct net *net)
@@ -167,16 +169,18 @@ static bool are_in_one_piece(const struct hps_region *r)
 static void map(const struct net *net, struct hps_region *r)
 {
 	struct hps_region_table *t = table_of(net);
-	u64 octets = octets_of(r);
+	u64 octets = octets_of(r), budget;
 
-	if (!r->nr_pages)
+	if (!r->nr_pages || r->map)
 		return;
 	if (are_in_one_piece(r)) {
 		r->map = page_address(r->pages[0]);
 		return;
 	}
-	if (atomic64_add_return(octets, &t->mapped) <=
-	    READ_ONCE(hps_net(net)->sysctl.map_budget))
+	budget = READ_ONCE(hps_net(net)->sysctl.map_budget);
+	if (octets <= budget && atomic64_read(&t->mapped) + octets > budget)
+		hps_cache_evict(&t->cache, HPS_CACHE_MAPPED, octets);
+	if (atomic64_add_return(octets, &t->mapped) <= budget)
 		r->map = vmap(r->pages, r->nr_pages, VM_MAP, PAGE_KERNEL);
 	if (r->map) {
 		r->own_map = true;
@@ -217,6 +221,7 @@ static int charge_user(struct hps_region *r)
 	struct user_struct *user = current_user();
 	long pages = charge_of(r);
 
+	r->user = NULL;
 	if (capable(CAP_IPC_LOCK))
 		return 0;
 	if ((unsigned long)atomic_long_add_return(pages, &user->locked_vm) >
@@ -251,21 +256,36 @@ static void uncharge(struct hps_region *r)
 	free_uid(r->user);
 }
 
-/* Nobody can find it, nor has it. */
-static void region_free(const struct net *net, struct hps_region *r)
+/**
+ * hps_region_free - give the memory of a region back
+ * @net:	its namespace
+ * @r:		the region, in no table and not in the cache
+ *
+ * Context: process, may sleep.
+ */
+void hps_region_free(const struct net *net, struct hps_region *r)
 {
+	hps_cache_unwatch(r);
 	unmap(net, r);
 	unpin(r, r->nr_pages);
 	uncharge(r);
 	mmdrop(r->mm);
-	hps_mib_add(net, HPS_MIB_REGIONS, -1);
 	hps_mib_add(net, HPS_MIB_PINNED_OCTETS, -octets_of(r));
 	kvfree(r->pages);
 	kfree(r);
 }
 
+/* Nobody can find it, nor has it. */
+static void region_end(const struct net *net, struct hps_region *r)
+{
+	hps_mib_add(net, HPS_MIB_REGIONS, -1);
+	if (!hps_cache_keep(r))
+		hps_region_free(net, r);
+}
+
 /* Charges the pages and pins them. @addr was checked to be one. */
-static int take_pages(struct hps_region *r, unsigned long addr)
+static int take_pages(struct hps_cache *c, struct hps_region *r,
+		      unsigned long addr)
 {
 	int err;
 
@@ -282,47 +302,79 @@ static int take_pages(struct hps_region *r, unsigned long addr)
 				  GFP_KERNEL_ACCOUNT | __GFP_NOWARN);
 	if (!r->pages)
 		goto err_account;
+	hps_cache_watch(c, r, addr & PAGE_MASK);
 	err = pin(r, addr & PAGE_MASK);
 	if (err)
 		goto err_pages;
 	return 0;
 
 err_pages:
+	hps_cache_unwatch(r);
 	kvfree(r->pages);
 err_account:
 	uncharge(r);
 	return err;
 }
 
-static struct hps_region *region_new(const struct hps_domain *d, u32 stream,
-				     const struct hps_direct_region *arg)
+/* A region of these pages; idle ones are in the way of nobody who needs more. */
+static struct hps_region *region_new(struct net *net, unsigned long addr,
+				     unsigned long nr_pages, bool writable)
 {
-	unsigned long addr = untagged_addr((unsigned long)arg->addr);
+	struct hps_cache *c = &table_of(net)->cache;
 	struct hps_region *r;
 	int err;
 
 	r = kzalloc(sizeof(*r), GFP_KERNEL_ACCOUNT);
 	if (!r)
 		return ERR_PTR(-ENOMEM);
-	r->ddp.rights = arg->rights;
-	if (arg->flags & HPS_DIRECT_SINK)
-		r->ddp.rights |= DDP_RIGHT_SINK;
-	r->ddp.len = arg->len;
-	r->ddp.domain = d->id;
-	r->ddp.stream = stream;
-	r->writable = r->ddp.rights & (DDP_RIGHT_WRITE | DDP_RIGHT_ATOMIC |
-				       DDP_RIGHT_SINK);
-	r->head = offset_in_page(addr);
-	if (arg->len)
-		r->nr_pages = ((addr + (arg->len - 1)) >> PAGE_SHIFT) -
-			      (addr >> PAGE_SHIFT) + 1;
+	r->writable = writable;
+	r->nr_pages = nr_pages;
 	r->mm = current->mm;
-	err = take_pages(r, addr);
+	err = take_pages(c, r, addr);
+	if (err == -ENOMEM) {
+		hps_cache_evict(c, HPS_CACHE_CALLERS,
+				(u64)charge_of(r) << PAGE_SHIFT);
+		err = take_pages(c, r, addr);
+	}
 	if (err) {
 		kfree(r);
 		return ERR_PTR(err);
 	}
 	mmgrab(r->mm);
+	hps_mib_add(net, HPS_MIB_PINNED_OCTETS, octets_of(r));
+	return r;
+}
+
+/* One that the cache has, or a new one; nobody knows it yet. */
+static struct hps_region *region_get(const struct hps_domain *d, u32 stream,
+				     const struct hps_direct_region *arg)
+{
+	unsigned long addr = untagged_addr((unsigned long)arg->addr);
+	unsigned long nr_pages = 0;
+	u32 rights = arg->rights;
+	struct hps_region *r;
+	bool writable;
+
+	if (arg->flags & HPS_DIRECT_SINK)
+		rights |= DDP_RIGHT_SINK;
+	writable = rights & (DDP_RIGHT_WRITE | DDP_RIGHT_ATOMIC |
+			     DDP_RIGHT_SINK);
+	if (arg->len)
+		nr_pages = ((addr + (arg->len - 1)) >> PAGE_SHIFT) -
+			   (addr >> PAGE_SHIFT) + 1;
+	r = hps_cache_take(&table_of(d->net)->cache, addr & PAGE_MASK, nr_pages,
+			   writable);
+	if (!r)
+		r = region_new(d->net, addr, nr_pages, writable);
+	if (IS_ERR(r))
+		return r;
+	memset(&r->ddp, 0, sizeof(r->ddp));
+	r->ddp.rights = rights;
+	r->ddp.len = arg->len;
+	r->ddp.domain = d->id;
+	r->ddp.stream = stream;
+	r->head = offset_in_page(addr);
+	map(d->net, r);
 	return r;
 }
 
@@ -364,14 +416,12 @@ int hps_region_register(struct hps_domain *d, u32 stream,
 			struct hps_direct_region *arg)
 {
 	struct hps_region_table *t = table_of(d->net);
-	struct hps_region *r = region_new(d, stream, arg);
+	struct hps_region *r = region_get(d, stream, arg);
 
 	if (IS_ERR(r))
 		return PTR_ERR(r);
-	map(d->net, r);
 	hps_mib_inc(d->net, HPS_MIB_REGION_REGISTERED);
 	hps_mib_inc(d->net, HPS_MIB_REGIONS);
-	hps_mib_add(d->net, HPS_MIB_PINNED_OCTETS, octets_of(r));
 	mutex_lock(&t->lock);
 	ddp_stag_add(&t->tags, &r->ddp);
 	list_add(&r->node, &d->regions);
@@ -418,7 +468,7 @@ int hps_region_deregister(struct hps_domain *d, u32 stag)
 	if (!r)
 		return -ENOENT;
 	synchronize_rcu_expedited();
-	region_free(d->net, r);
+	region_end(d->net, r);
 	return 0;
 }
 
@@ -638,7 +688,7 @@ void hps_domain_put(struct hps_domain *d)
 	if (!list_empty(&d->regions))
 		synchronize_rcu_expedited();
 	list_for_each_entry_safe(r, next, &d->regions, node)
-		region_free(d->net, r);
+		region_end(d->net, r);
 	xa_erase(&t->domains, d->id);
 	kfree(d);
 }
@@ -658,6 +708,7 @@ int hps_region_net_init(struct hps_net *hn)
 	ddp_stag_init(&t->tags);
 	mutex_init(&t->lock);
 	xa_init_flags(&t->domains, XA_FLAGS_ALLOC1);
+	hps_cache_init(&t->cache, hn->net);
 	hn->regions = t;
 	return 0;
 }
@@ -672,6 +723,7 @@ void hps_region_net_exit(struct hps_net *hn)
 
 	/* A socket would have had a domain, and held the namespace. */
 	WARN_ON_ONCE(!xa_empty(&t->domains));
+	hps_cache_exit(&t->cache);
 	WARN_ON_ONCE(atomic64_read(&t->mapped));
 	xa_destroy(&t->domains);
 	mutex_destroy(&t->lock);

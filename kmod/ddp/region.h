@@ -11,6 +11,7 @@
 #include <linux/types.h>
 
 #include "ddp/access.h"
+#include "ddp/cache.h"
 
 struct hps_direct_region;
 struct hps_net;
@@ -49,15 +50,18 @@ struct hps_domain {
  * in phases:
  *  1. taken out of the table of tags: no access finds it;
  *  2. a grace period: those that found it before are done;
- *  3. its mapping goes, its pages are given back, marked as written if they may
+ *  3. it belongs to the cache, if that can have it: it may become another region
+ *     of the same memory, with other rights and another tag;
+ *  4. its mapping goes, its pages are given back, marked as written if they may
  *     have been, and count no more for RLIMIT_MEMLOCK of the @mm that registered
  *     it.
- * It does not care for what becomes of the program's mapping, nor of the
- * program: the pages stay. A child of fork() gets copies of them. All fields
- * but @node are set before it is in the table and never change.
+ * While it is used it does not care for what becomes of the program's mapping, nor
+ * of the program: the pages stay. A child of fork() gets copies of them. All fields
+ * but @node and @kept are set before it is in the table and never change while it is.
  *
  * @ddp:	what the check sees; its offsets begin with 0
  * @node:	in hps_domain.regions; the table's lock
+ * @kept:	the cache's
  * @pages:	@nr_pages of them, pinned
  * @map:	all of them in one piece, NULL if they are mapped page by page
  * @mm:		for whom they count; the structure is held, not the memory
@@ -70,6 +74,7 @@ struct hps_domain {
 struct hps_region {
 	struct ddp_region	ddp;
 	struct list_head	node;
+	struct hps_kept		kept;
 	struct page		**pages;
 	void			*map;
 	struct mm_struct	*mm;
@@ -93,6 +98,7 @@ int hps_region_check(const struct hps_direct_region *arg);
 int hps_region_register(struct hps_domain *d, u32 stream,
 			struct hps_direct_region *arg);
 int hps_region_deregister(struct hps_domain *d, u32 stag);
+void hps_region_free(const struct net *net, struct hps_region *r);
 
 enum ddp_verdict hps_region_find(const struct net *net,
 				 const struct ddp_access *a,

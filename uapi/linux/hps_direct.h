@@ -58,7 +58,9 @@
  *
  * Its first octet has offset 0 for peers. The pages are pinned and count for
  * RLIMIT_MEMLOCK, each as often as it is registered, a region without any as one:
- * ENOMEM beyond it. ENOTCONN: ONLY without a connection. EFAULT: not mapped, or not writable where a
+ * ENOMEM beyond it. When the region ends they may stay pinned for some seconds, for who
+ * registers them again (net.hps.region_cache), but are in the way of nothing that is
+ * registered. ENOTCONN: ONLY without a connection. EFAULT: not mapped, or not writable where a
  * right or SINK needs that; EOPNOTSUPP: memory that cannot be pinned for long, as
  * that of most files.
  */
