@@ -159,9 +159,8 @@ static void put_payload(struct hps_bare *b, const struct rdmap_place *place,
 {
 	switch (place->where) {
 	case RDMAP_TO_REGION:
-		hps_region_write(container_of(place->region, struct hps_region,
-					      ddp),
-				 place->offset, payload, len);
+		hps_region_write(hps_region_of(place->region), place->offset,
+				 payload, len);
 		b->octets_placed += len;
 		hps_mib_add(b->net, HPS_MIB_PLACED_OCTETS, len);
 		break;

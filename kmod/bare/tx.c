@@ -292,7 +292,7 @@ static enum rdmap_error answer_step(struct hps_bare *b,
 	if (len) {
 		error = rdmap_stream_source(&b->stream, r, a->done, len, &found);
 		if (!error)
-			region = container_of(found, struct hps_region, ddp);
+			region = hps_region_of(found);
 	}
 	if (!error && r->atomic)
 		error = answer_atomic(b, r, region);

@@ -88,6 +88,8 @@ enum hps_mib_field {
 	HPS_MIB_BARE_TERMINATED,	/* and by one of the peer */
 	HPS_MIB_REGION_REGISTERED,	/* regions ever registered */
 	HPS_MIB_REGION_PER_PAGE,	/* of these, not mapped in one piece */
+	HPS_MIB_REGION_MAPPED_LATE,	/* mapped as the program posted them */
+	HPS_MIB_REGION_UNMAPPED,	/* that lost their mapping to such */
 	HPS_MIB_REGIONS,		/* regions that are there now */
 	HPS_MIB_PINNED_OCTETS,		/* memory that is pinned now, idle or not */
 	HPS_MIB_MAPPED_OCTETS,		/* of net.hps.map_budget, used now */

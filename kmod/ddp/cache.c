@@ -26,11 +26,6 @@ static struct hps_region *region_of(struct hps_kept *k)
 	return container_of(k, struct hps_region, kept);
 }
 
-static u64 octets_of(const struct hps_region *r)
-{
-	return (u64)r->nr_pages << PAGE_SHIFT;
-}
-
 static u64 limit_of(const struct hps_cache *c)
 {
 	return READ_ONCE(hps_net(c->net)->sysctl.region_cache);
@@ -45,7 +40,7 @@ static u32 bucket_of(const struct mm_struct *mm, unsigned long addr)
 /* It stands where it says no more; the caller has it on no list. */
 static void leave(struct hps_cache *c, struct hps_kept *k)
 {
-	u64 octets = octets_of(region_of(k));
+	u64 octets = hps_region_octets(region_of(k));
 
 	lockdep_assert_held(&c->lock);
 	k->idle = false;
@@ -117,12 +112,12 @@ void hps_cache_watch(struct hps_cache *c, struct hps_region *r,
 {
 	struct hps_kept *k = &r->kept;
 
-	if (octets_of(r) > limit_of(c))
+	if (hps_region_octets(r) > limit_of(c))
 		return;
 	k->cache = c;
 	k->addr = addr;
 	if (mmu_interval_notifier_insert(&k->notifier, r->mm, addr,
-					 octets_of(r), &notifier_ops))
+					 hps_region_octets(r), &notifier_ops))
 		return;
 	k->watched = true;
 	k->seq = mmu_interval_read_begin(&k->notifier);
@@ -153,7 +148,7 @@ bool hps_cache_keep(struct hps_region *r)
 {
 	struct hps_kept *k = &r->kept, *old, *next;
 	struct hps_cache *c = k->cache;
-	u64 octets = octets_of(r), limit;
+	u64 octets = hps_region_octets(r), limit;
 	LIST_HEAD(gone);
 
 	if (!k->watched)
@@ -253,8 +248,9 @@ struct hps_region *hps_cache_take(struct hps_cache *c, unsigned long addr,
 static bool is_in_the_way(const struct hps_region *r,
 			  enum hps_cache_which which)
 {
+	/* That it loses its mapping meanwhile does no harm. */
 	if (which == HPS_CACHE_MAPPED)
-		return r->own_map;
+		return READ_ONCE(r->own_map);
 	return r->mm == current->mm || r->user == current_user();
 }
 
@@ -283,7 +279,7 @@ void hps_cache_evict(struct hps_cache *c, enum hps_cache_which which,
 			break;
 		if (!is_in_the_way(region_of(k), which))
 			continue;
-		got += octets_of(region_of(k));
+		got += hps_region_octets(region_of(k));
 		evict(c, k, &gone);
 	}
 	spin_unlock(&c->lock);

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Memory that peers may use: it is pinned, charged, mapped, found and given
- * back.
+ * Memory that peers may use: it is pinned, charged, found and given back.
  */
 #include "ddp/region.h"
 
@@ -18,11 +17,11 @@
 #include <linux/sched/user.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
-#include <linux/vmalloc.h>
 #include <linux/xarray.h>
 #include <uapi/linux/hps_direct.h>
 
 #include "compat.h"
+#include "ddp/mapping.h"
 #include "net.h"
 #include "wire.h"
 
@@ -46,7 +45,7 @@ static_assert(HPS_DIRECT_REMOTE_INVALIDATE == DDP_RIGHT_INVALIDATE);
  * @lock:	held by whoever changes @tags or the list of a domain; innermost
  * @domains:	their numbers; it has a lock of its own
  * @next:	where the search for the next number begins; likewise
- * @mapped:	octets that count for net.hps.map_budget
+ * @mappings:	when and for how long they are mapped; likewise
  * @cache:	regions that were ended
  */
 struct hps_region_table {
@@ -54,18 +53,13 @@ struct hps_region_table {
 	struct mutex		lock;
 	struct xarray		domains;
 	u32			next;
-	atomic64_t		mapped;
+	struct hps_mappings	mappings;
 	struct hps_cache	cache;
 };
 
 static struct hps_region_table *table_of(const struct net *net)
 {
 	return hps_net(net)->regions;
-}
-
-static u64 octets_of(const struct hps_region *r)
-{
-	return (u64)r->nr_pages << PAGE_SHIFT;
 }
 
 /* --- pages ---------------------------------------------------------------- */
@@ -152,56 +146,6 @@ static int pin(struct hps_region *r, unsigned long at)
 	return err;
 }
 
-/* The kernel has them in one piece already, as a page or a huge page is. */
-static bool are_in_one_piece(const struct hps_region *r)
-{
-	unsigned long i, first = page_to_pfn(r->pages[0]);
-
-	if (IS_ENABLED(CONFIG_HIGHMEM))
-		return false;
-	for (i = 1; i < r->nr_pages; i++)
-		if (page_to_pfn(r->pages[i]) != first + i)
-			return false;
-	return true;
-}
-
-/* In one piece, if it is already or if the budget allows. */
-static void map(const struct net *net, struct hps_region *r)
-{
-	struct hps_region_table *t = table_of(net);
-	u64 octets = octets_of(r), budget;
-
-	if (!r->nr_pages || r->map)
-		return;
-	if (are_in_one_piece(r)) {
-		r->map = page_address(r->pages[0]);
-		return;
-	}
-	budget = READ_ONCE(hps_net(net)->sysctl.map_budget);
-	if (octets <= budget && atomic64_read(&t->mapped) + octets > budget)
-		hps_cache_evict(&t->cache, HPS_CACHE_MAPPED, octets);
-	if (atomic64_add_return(octets, &t->mapped) <= budget)
-		r->map = vmap(r->pages, r->nr_pages, VM_MAP, PAGE_KERNEL);
-	if (r->map) {
-		r->own_map = true;
-		hps_mib_add(net, HPS_MIB_MAPPED_OCTETS, octets);
-	} else {
-		atomic64_sub(octets, &t->mapped);
-		hps_mib_inc(net, HPS_MIB_REGION_PER_PAGE);
-	}
-}
-
-static void unmap(const struct net *net, struct hps_region *r)
-{
-	u64 octets = octets_of(r);
-
-	if (!r->own_map)
-		return;
-	vunmap(r->map);
-	atomic64_sub(octets, &table_of(net)->mapped);
-	hps_mib_add(net, HPS_MIB_MAPPED_OCTETS, -octets);
-}
-
 /* --- regions -------------------------------------------------------------- */
 
 /* What counts for RLIMIT_MEMLOCK. A page also for a region that has none:
@@ -266,11 +210,11 @@ static void uncharge(struct hps_region *r)
 void hps_region_free(const struct net *net, struct hps_region *r)
 {
 	hps_cache_unwatch(r);
-	unmap(net, r);
+	hps_mapping_drop(&table_of(net)->mappings, r);
 	unpin(r, r->nr_pages);
 	uncharge(r);
 	mmdrop(r->mm);
-	hps_mib_add(net, HPS_MIB_PINNED_OCTETS, -octets_of(r));
+	hps_mib_add(net, HPS_MIB_PINNED_OCTETS, -hps_region_octets(r));
 	kvfree(r->pages);
 	kfree(r);
 }
@@ -341,8 +285,19 @@ static struct hps_region *region_new(struct net *net, unsigned long addr,
 		return ERR_PTR(err);
 	}
 	mmgrab(r->mm);
-	hps_mib_add(net, HPS_MIB_PINNED_OCTETS, octets_of(r));
+	hps_mib_add(net, HPS_MIB_PINNED_OCTETS, hps_region_octets(r));
 	return r;
+}
+
+/* Idle regions are in the way of nobody who needs a mapping either. */
+static void map(const struct net *net, struct hps_region *r)
+{
+	struct hps_region_table *t = table_of(net);
+
+	if (hps_mapping_lacks_room(&t->mappings, r))
+		hps_cache_evict(&t->cache, HPS_CACHE_MAPPED,
+				hps_region_octets(r));
+	hps_mapping_register(&t->mappings, r);
 }
 
 /* One that the cache has, or a new one; nobody knows it yet. */
@@ -493,7 +448,54 @@ enum ddp_verdict hps_region_find(const struct net *net,
 
 	verdict = ddp_access_check(&table_of(net)->tags, a, &found);
 	if (verdict == DDP_ACCESS_OK)
-		*region = container_of(found, struct hps_region, ddp);
+		*region = hps_region_of(found);
+	return verdict;
+}
+
+/* The lock before the search: then it stays. Who has it may be waiting, and
+ * there is always the way page by page.
+ */
+static void map_posted(const struct net *net, const struct ddp_access *a)
+{
+	struct hps_mappings *m = &table_of(net)->mappings;
+	enum ddp_verdict verdict;
+	struct hps_region *r;
+
+	if (!mutex_trylock(&m->lock))
+		return;
+	rcu_read_lock();
+	verdict = hps_region_find(net, a, &r);
+	rcu_read_unlock();
+	if (verdict == DDP_ACCESS_OK)
+		hps_mapping_post(m, r);
+	mutex_unlock(&m->lock);
+}
+
+/**
+ * hps_region_post - may the program post this access, for later?
+ * @net:	the namespace
+ * @a:		the access; it is looked at again when it is made
+ *
+ * A region that was not mapped when it was registered is now, if there is room.
+ *
+ * Context: process, may sleep.
+ *
+ * Return: DDP_ACCESS_OK, or the first thing that is wrong.
+ */
+enum ddp_verdict hps_region_post(const struct net *net,
+				 const struct ddp_access *a)
+{
+	enum ddp_verdict verdict;
+	struct hps_region *r;
+	bool wanted;
+
+	rcu_read_lock();
+	verdict = hps_region_find(net, a, &r);
+	wanted = verdict == DDP_ACCESS_OK &&
+		 hps_mapping_is_wanted(&table_of(net)->mappings, r);
+	rcu_read_unlock();
+	if (wanted)
+		map_posted(net, a);
 	return verdict;
 }
 
@@ -521,10 +523,11 @@ const struct ddp_stag_table *hps_region_tags(const struct net *net)
  */
 void *hps_region_map(const struct hps_region *r, u64 offset, u32 *len)
 {
+	void *map = rcu_dereference(r->map);
 	u64 at = r->head + offset;
 
-	if (r->map)
-		return r->map + at;
+	if (map)
+		return map + at;
 	*len = min_t(u32, *len, PAGE_SIZE - offset_in_page(at));
 	return kmap_local_page(r->pages[at >> PAGE_SHIFT]) + offset_in_page(at);
 }
@@ -536,7 +539,8 @@ void *hps_region_map(const struct hps_region *r, u64 offset, u32 *len)
  */
 void hps_region_unmap(const struct hps_region *r, const void *addr)
 {
-	if (!r->map)
+	/* The region may have got or lost its mapping since. */
+	if (!is_vmalloc_addr(addr))
 		kunmap_local(addr);
 }
 
@@ -708,6 +712,7 @@ int hps_region_net_init(struct hps_net *hn)
 	ddp_stag_init(&t->tags);
 	mutex_init(&t->lock);
 	xa_init_flags(&t->domains, XA_FLAGS_ALLOC1);
+	hps_mapping_init(&t->mappings, hn->net);
 	hps_cache_init(&t->cache, hn->net);
 	hn->regions = t;
 	return 0;
@@ -724,7 +729,7 @@ void hps_region_net_exit(struct hps_net *hn)
 	/* A socket would have had a domain, and held the namespace. */
 	WARN_ON_ONCE(!xa_empty(&t->domains));
 	hps_cache_exit(&t->cache);
-	WARN_ON_ONCE(atomic64_read(&t->mapped));
+	hps_mapping_exit(&t->mappings);
 	xa_destroy(&t->domains);
 	mutex_destroy(&t->lock);
 	kfree(t);

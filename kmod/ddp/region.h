@@ -6,7 +6,11 @@
 #ifndef _HPS_DDP_REGION_H
 #define _HPS_DDP_REGION_H
 
+#include <linux/compiler.h>
+#include <linux/container_of.h>
+#include <linux/jiffies.h>
 #include <linux/list.h>
+#include <linux/mm.h>
 #include <linux/refcount.h>
 #include <linux/types.h>
 
@@ -57,18 +61,23 @@ struct hps_domain {
  *     it.
  * While it is used it does not care for what becomes of the program's mapping, nor
  * of the program: the pages stay. A child of fork() gets copies of them. All fields
- * but @node and @kept are set before it is in the table and never change while it is.
+ * but @node, @kept and those of its mapping are set before it is in the table and
+ * never change while it is. A mapping that was taken away goes after a grace period
+ * as well.
  *
  * @ddp:	what the check sees; its offsets begin with 0
  * @node:	in hps_domain.regions; the table's lock
  * @kept:	the cache's
  * @pages:	@nr_pages of them, pinned
- * @map:	all of them in one piece, NULL if they are mapped page by page
+ * @map:	all of them in one piece, NULL if they are mapped page by page;
+ *		changes under hps_mappings.lock, read under RCU
+ * @own_map:	the same if it was made for it; same lock
+ * @mapped:	in hps_mappings.list with @own_map; same lock
+ * @used:	jiffies of the last access that was found to be right
  * @mm:		for whom they count; the structure is held, not the memory
  * @user:	for whom they count as well, NULL if he may lock what he likes
  * @nr_pages:	0 for a region of no octets
  * @head:	octets of the first page before the region
- * @own_map:	@map was made for it and counts for net.hps.map_budget
  * @writable:	peers' octets may have come into it
  */
 struct hps_region {
@@ -76,12 +85,14 @@ struct hps_region {
 	struct list_head	node;
 	struct hps_kept		kept;
 	struct page		**pages;
-	void			*map;
+	void __rcu		*map;
+	void			*own_map;
+	struct list_head	mapped;
+	unsigned long		used;
 	struct mm_struct	*mm;
 	struct user_struct	*user;
 	unsigned long		nr_pages;
 	u32			head;
-	bool			own_map;
 	bool			writable;
 };
 
@@ -94,6 +105,27 @@ static inline void hps_domain_get(struct hps_domain *d)
 	refcount_inc(&d->ref);
 }
 
+/* Of memory that is pinned for it. */
+static inline u64 hps_region_octets(const struct hps_region *r)
+{
+	return (u64)r->nr_pages << PAGE_SHIFT;
+}
+
+/**
+ * hps_region_of - the region of which an access was found to be right
+ * @found:	of ddp_access_check()
+ *
+ * Context: RCU, any. That makes one use of its mapping.
+ */
+static inline struct hps_region *hps_region_of(struct ddp_region *found)
+{
+	struct hps_region *r = container_of(found, struct hps_region, ddp);
+
+	if (READ_ONCE(r->used) != jiffies)
+		WRITE_ONCE(r->used, jiffies);
+	return r;
+}
+
 int hps_region_check(const struct hps_direct_region *arg);
 int hps_region_register(struct hps_domain *d, u32 stream,
 			struct hps_direct_region *arg);
@@ -103,6 +135,8 @@ void hps_region_free(const struct net *net, struct hps_region *r);
 enum ddp_verdict hps_region_find(const struct net *net,
 				 const struct ddp_access *a,
 				 struct hps_region **region);
+enum ddp_verdict hps_region_post(const struct net *net,
+				 const struct ddp_access *a);
 void *hps_region_map(const struct hps_region *r, u64 offset, u32 *len);
 void hps_region_unmap(const struct hps_region *r, const void *addr);
 void hps_region_read(const struct hps_region *r, u64 offset, void *to, u32 len);

@@ -527,8 +527,6 @@ static int permit(const struct sock *sk, const struct hps_bare *b,
 		.domain = b->stream.domain,
 		.stream = b->stream.stream,
 	};
-	struct hps_region *region;
-	enum ddp_verdict verdict;
 
 	if (w->post.op == HPS_BARE_OP_SEND)
 		return 0;
@@ -536,10 +534,7 @@ static int permit(const struct sock *sk, const struct hps_bare *b,
 		return -EDESTADDRREQ;
 	if (w->post.op != HPS_DIRECT_READ)
 		return 0;
-	rcu_read_lock();
-	verdict = hps_region_find(b->net, &access, &region);
-	rcu_read_unlock();
-	return verdict ? -EACCES : 0;
+	return hps_region_post(b->net, &access) ? -EACCES : 0;
 }
 
 static int send_error(struct sock *sk, const struct hps_bare *b)

@@ -3,7 +3,6 @@
 #include "socket/post.h"
 
 #include <linux/overflow.h>
-#include <linux/rcupdate.h>
 #include <linux/slab.h>
 #include <net/sock.h>
 #include <uapi/linux/hps_direct.h>
@@ -90,14 +89,16 @@ int hps_post_check_pieces(const struct hps_direct_post *post,
 /* Is this memory of ours that may be filled? It is looked at again then. */
 static int check_sink(const struct hps_conn *conn, u32 stag, u64 offset, u64 len)
 {
-	struct hps_region *region;
-	enum ddp_verdict verdict;
+	const struct ddp_access access = {
+		.stag = stag,
+		.offset = offset,
+		.len = len,
+		.right = DDP_RIGHT_SINK,
+		.domain = READ_ONCE(conn->domain),
+		.stream = conn->stream,
+	};
 
-	rcu_read_lock();
-	verdict = hps_direct_find(conn, stag, offset, len, DDP_RIGHT_SINK,
-				  &region);
-	rcu_read_unlock();
-	return verdict ? -EACCES : 0;
+	return hps_region_post(conn->net, &access) ? -EACCES : 0;
 }
 
 /**
