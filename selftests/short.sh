@@ -50,6 +50,22 @@ no_channel_dialled() {
 
 all_gone() { [ "$(in_ns "$1" hpsctl -j conn show | jq '.conns | length')" = 0 ]; }
 
+# FINACK, which alone acknowledges the peer's FIN, is lost: the channel is not kept,
+# but TCP must send it again before all is forgotten.
+# Nobody may give up meanwhile, however slow the machine: over a link without channels
+# of before, which have the times of then.
+lost_finack() {
+	local lost h
+	in_ns a sysctl -qw net.hps.pool_size=0 || return
+	for h in a b; do
+		in_ns "$h" sysctl -qw net.hps.probe_time=300 net.hps.handshake_timeout=300 || return
+	done
+	lost=$(counter b HpsConnLost)
+	python3 "$here/finack.py" "$(ns_name a)" "$(ns_name b)" eth2 10.1.2.2 || return
+	wait_for "$(slow 20)" all_gone b || return
+	[ "$(counter b HpsConnLost)" = "$lost" ]
+}
+
 ns_make a b
 t_ok "two links" links 2 delay 50us
 t_ok "a bundle" bundle 2
@@ -59,4 +75,5 @@ t_ok "no more packets than TCP" few_packets
 t_ok "no channel is dialled for them" no_channel_dialled
 t_ok "nothing is left of them here" wait_for "$(slow 10)" all_gone a
 t_ok "nor there" wait_for "$(slow 10)" all_gone b
+t_ok "the last word is sent until it has arrived" lost_finack
 t_done

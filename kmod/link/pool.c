@@ -53,6 +53,29 @@ static const struct hps_channel_events pool_events = {
 	.down		= pool_down,
 };
 
+/* TCP's FIN goes behind what was said last, and is sent again as that is; who has
+ * acknowledged it has all. The sweep closes a channel whose peer does not.
+ */
+static void leave_push(struct hps_channel *ch)
+{
+	hps_channel_use(ch, NULL, NULL);
+	hps_channel_linger(ch);
+	ch->ops->end(ch);
+}
+
+static void leave_down(struct hps_channel *ch, int err)
+{
+	hps_channel_close(ch);
+}
+
+/* A channel that the pool has no place for: its last push ends it. */
+static const struct hps_channel_events leave_events = {
+	.control	= pool_control,
+	.data		= pool_data,
+	.push		= leave_push,
+	.down		= leave_down,
+};
+
 /**
  * hps_pool_get - take an idle channel that fits
  * @net:	the namespace
@@ -97,7 +120,8 @@ struct hps_channel *hps_pool_get(struct net *net,
  * hps_pool_put - keep a channel for the next connection
  * @ch:	the channel, locked; outbound, ready, with no user any more
  *
- * Context: any. The channel is closed if the pool is full or switched off.
+ * Context: any. If the pool is full or switched off the channel is closed, when the
+ * peer has what was sent by it: our FINACK may be all that acknowledges its FIN.
  */
 void hps_pool_put(struct hps_channel *ch)
 {
@@ -118,10 +142,13 @@ void hps_pool_put(struct hps_channel *ch)
 		list_add(&ch->use_node, &hn->pool);
 	}
 	spin_unlock_bh(&hn->lock);
-	if (keep)
+	if (keep) {
 		hps_mib_inc(ch->net, HPS_MIB_POOL_PUT);
-	else
-		hps_channel_close(ch);
+		return;
+	}
+	/* Not here: FINACK may wait for the end of the push that it belongs to. */
+	hps_channel_use(ch, &leave_events, NULL);
+	ch->ops->kick(ch);
 }
 
 /* hps_net.lock held. */

@@ -226,8 +226,8 @@ struct hps_channel_events {
  * @congestion:	process context, channel not locked, @tune held: congestion control
  *		as @key says from now on; -EPERM if an administrator's route says
  *		otherwise
- * @end:	channel locked: have the other end know that the channel is dead,
- *		while what it has received can still be read
+ * @end:	channel locked: nothing more will be sent: tell the other end, behind what
+ *		was sent; what has been received can still be read
  * @destroy:	process context: tell the user if it was not told, close
  * @free:	last reference is gone: free it, by @ch->rcu
  */
