@@ -31,7 +31,7 @@ static u64 limit_of(const struct hps_cache *c)
 	return READ_ONCE(hps_net(c->net)->sysctl.region_cache);
 }
 
-static u32 bucket_of(const struct mm_struct *mm, unsigned long addr)
+static u32 idle_bucket(const struct mm_struct *mm, unsigned long addr)
 {
 	return hash_long((unsigned long)mm ^ (addr >> PAGE_SHIFT),
 			 HPS_CACHE_BITS);
@@ -171,7 +171,7 @@ bool hps_cache_keep(struct hps_region *r)
 	}
 	k->idle = true;
 	k->since = jiffies;
-	hlist_add_head(&k->hash, &c->by_addr[bucket_of(r->mm, k->addr)]);
+	hlist_add_head(&k->hash, &c->by_addr[idle_bucket(r->mm, k->addr)]);
 	list_add_tail(&k->node, &c->idle);
 	c->octets += octets;
 	hps_mib_add(c->net, HPS_MIB_REGION_IDLE_OCTETS, octets);
@@ -200,7 +200,7 @@ static struct hps_region *find(struct hps_cache *c, unsigned long addr,
 	struct hps_kept *k;
 
 	lockdep_assert_held(&c->lock);
-	hlist_for_each_entry(k, &c->by_addr[bucket_of(mm, addr)], hash) {
+	hlist_for_each_entry(k, &c->by_addr[idle_bucket(mm, addr)], hash) {
 		r = region_of(k);
 		if (r->mm == mm && k->addr == addr &&
 		    r->nr_pages == nr_pages && r->writable == writable &&

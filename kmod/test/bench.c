@@ -12,6 +12,7 @@
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include "ddp/access.c"
+#include "ddp/cache.c"
 #include "ddp/mapping.c"
 #include "ddp/region.c"
 
@@ -292,6 +293,7 @@ static int measure(struct bench *b)
 	int err;
 
 	b->budget = &hps_net(net)->sysctl.map_budget;
+	hps_net(net)->sysctl.region_cache = 0;
 	b->at = SZ_8M - BLOCK / 2;
 	err = make_memory(b);
 	if (err)
