@@ -397,7 +397,8 @@ static_assert(sizeof(struct hps_link_offer) == 20);
 struct hps_links {
 	struct hps_msg		msg;
 	__u8			count;
-	__u8			reserved[3];
+	__u8			reserved;
+	__be16			serial;		/* the newest holds: RFC 1982 */
 	struct hps_link_offer	offer[];
 } __packed;
 static_assert(sizeof(struct hps_links) == 8);

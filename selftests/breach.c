@@ -165,11 +165,11 @@ TEST(links_with_bad_counts, V_HPS_STREAM)
 	int lst = listener(4), fd;
 	struct raw r;
 
-	hps_links_build((void *)msg, 41);
+	hps_links_build((void *)msg, 41, 1);
 	breach(lst, msg, sizeof(struct hps_links) + 41 * 20, "HpsBadMessage");
-	hps_links_build((void *)msg, 2);
+	hps_links_build((void *)msg, 2, 1);
 	breach(lst, msg, sizeof(struct hps_links) + 20, "HpsBadMessage");
-	hps_links_build((void *)msg, 40);
+	hps_links_build((void *)msg, 40, 1);
 	memset(msg + sizeof(struct hps_links), 0xff, 800);
 	fd = raw_open(&r, lst);
 	raw_message(&r, msg, sizeof(struct hps_links) + 40 * 20);

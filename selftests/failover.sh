@@ -388,6 +388,20 @@ untold() {
 		soon moved b HpsConnStranded "$stranded" && up b 2 &&
 		soon is_up 2 b && heal 1 && soon paths 2 && finish
 }
+# The word that link 3 is gone waits in a hole until it is there again.
+outdated() {
+	local suspects ready gone
+	set_all dead_ms=3000 && start $1 && link 3 $FAST &&
+		ipn a link set eth3 master hps0 && ipn b link set eth3 master hps0 &&
+		soon paths 3 || return
+	suspects=$(counter b HpsPathSuspect) ready=$(counter a HpsPathReady)
+	hole 1 && down b 3 && soon moved b HpsPathSuspect "$suspects" &&
+		regain 3 up b 3 || return
+	gone=$(of 3 downs.withdrawn)
+	heal 1 && soon moved a HpsPathReady "$ready" && soon paths 3 && sleep 1 &&
+		[ "$(of 3 downs.withdrawn)" = "$gone" ] && paths 3 && finish || return
+	ipn a link del eth3
+}
 is_up() { [ "$(of $1 up $2)" = true ]; }
 
 # all are dead for longer than any of them has patience
@@ -616,6 +630,7 @@ fi
 try "a flapping link" flapping $v4
 try "links that fall silent in turns" flapping_hole $v6
 try "a link that returns while no path works" untold $v6
+try "an old word of a link comes late" outdated $v4
 try "all links silent" all_silent $v4
 try "all links down" all_down $v6
 try "no path is left" no_path $v4

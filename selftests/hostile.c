@@ -565,7 +565,7 @@ static size_t valid_session(u8 *buf, int lst)
 	hps_ping_build(&ping, 7);
 	n += raw_frame(&r, buf + n, &ping, sizeof(ping));
 	memset(msg, 0, 100);
-	hps_links_build(links, 1);
+	hps_links_build(links, 1, 1);
 	n += raw_frame(&r, buf + n, links,
 		       sizeof(*links) + sizeof(struct hps_link_offer));
 	hps_fin_build(&fin, 1500);

@@ -328,7 +328,7 @@ TEST(hostile_offers, V_HPS_STREAM)
 	struct raw r;
 	int hps = accepted(lst, &r);
 
-	hps_links_build(links, HPS_MAX_OFFERS);
+	hps_links_build(links, HPS_MAX_OFFERS, 1);
 	for (i = 0; i < HPS_MAX_OFFERS; i++) {
 		struct hps_link_offer *o = &links->offer[i];
 

@@ -254,6 +254,7 @@ struct hps_recv {
  * @listener:	whose accept queue it is in
  * @listens:	holds the TCP listener, for its joins
  * @offer:	the peer's links, @nr_offers of them
+ * @offer_serial: of the newest LINKS: heard by an initiator, told by a responder
  */
 struct hps_conn {
 	refcount_t		ref;
@@ -327,6 +328,7 @@ struct hps_conn {
 	struct delayed_work	redial;
 	struct hps_direct	*direct;
 	struct hps_link_offer	*offer;
+	u16			offer_serial;
 	u8			nr_offers;
 	struct rcu_head		rcu;
 };

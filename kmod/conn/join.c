@@ -155,7 +155,8 @@ int hps_join_offer(struct hps_path *path, void *buf)
 	if (!addr)
 		return -ENOMEM;
 	memset(buf, 0, HPS_MAX_CONTROL);
-	hps_msg_build(&m->msg, HPS_MSG_LINKS, 0, sizeof(*m));
+	spin_lock_bh(&conn->lock);
+	hps_links_build(m, 0, ++conn->offer_serial);
 	n = hps_link_snapshot(conn->net, conn->bundle_ifindex, addr,
 			      HPS_MAX_OFFERS);
 	for (i = 0; i < n; i++) {
@@ -178,7 +179,6 @@ int hps_join_offer(struct hps_path *path, void *buf)
 			memcpy(o->addr, &addr[i].in, sizeof(addr[i].in));
 		}
 	}
-	spin_lock_bh(&conn->lock);
 	conn->offered = jhash(addr, n * sizeof(*addr), 0);
 	conn->nr_offered = m->count;
 	conn->offer_later = false;
@@ -338,6 +338,9 @@ static bool offer_changed(const struct hps_conn *conn)
 /* By a path that answers, as soon as there is one. Data lock held. */
 static void tell_again(struct hps_conn *conn)
 {
+	/* Nothing is joined any more, nor can a path carry it behind FINACK. */
+	if (hps_conn_complete(conn))
+		return;
 	conn->offer_later = true;
 	hps_join_offer_due(conn);
 	if (conn->offer_later)
@@ -395,12 +398,19 @@ static void drop_withdrawn(struct hps_conn *conn,
 					  HPS_PATH_CAUSE_WITHDRAWN);
 }
 
+/* What was told before may come later, by a path that did not answer for a while. */
+static bool is_newer(const struct hps_conn *conn, u16 serial)
+{
+	return (s16)(serial - conn->offer_serial) > 0;
+}
+
 /* The peer's links. They come at the beginning and when they change. Returns 0,
  * -EPROTO, or -ENOMEM to be asked again: the peer tells once.
  */
 int hps_join_on_links(struct hps_path *path, const struct hps_msg *msg, u32 len)
 {
 	const struct hps_links *m = (const void *)msg;
+	u16 serial = be16_to_cpu(m->serial);
 	struct hps_conn *conn = path->conn;
 	struct hps_link_offer *offer;
 	unsigned int i;
@@ -412,16 +422,20 @@ int hps_join_on_links(struct hps_path *path, const struct hps_msg *msg, u32 len)
 	if (!offer)
 		return -ENOMEM;
 	spin_lock_bh(&conn->lock);
-	swap(conn->offer, offer);
-	conn->nr_offers = m->count;
 	for (i = 0; i < m->count; i++)
 		if (m->offer[i].flags & HPS_OFFER_CURRENT)
 			path->remote_id = m->offer[i].id;
+	if (!is_newer(conn, serial))
+		goto out;
+	conn->offer_serial = serial;
+	swap(conn->offer, offer);
+	conn->nr_offers = m->count;
 	drop_withdrawn(conn, path);
 	if (conn->joined && !conn->one_link)
 		hps_rejoin_ask(conn);
 	else
 		hps_join_if_wanted(conn);
+out:
 	spin_unlock_bh(&conn->lock);
 	kfree(offer);
 	return 0;

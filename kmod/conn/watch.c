@@ -219,7 +219,9 @@ static void watch_timer(struct timer_list *t)
 		again |= look(path, now, &moved);
 	if (moved && conn->initiator && conn->nr_paths > 1)
 		ping_quiet(conn, now);
-	if (check_stranded(conn) && (again || moved || conn->stranded || conn->offer_later))
+	if (check_stranded(conn) &&
+	    (again || moved || conn->stranded ||
+	     (conn->offer_later && !hps_conn_complete(conn))))
 		mod_timer(&conn->watch_timer, jiffies + interval(conn));
 out:
 	spin_unlock(&conn->lock);

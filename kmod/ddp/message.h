@@ -175,11 +175,12 @@ static inline void hps_auth_build(struct hps_auth *m, const u8 *mac)
 }
 
 /* @count offers follow the header as its body. */
-static inline void hps_links_build(struct hps_links *m, u8 count)
+static inline void hps_links_build(struct hps_links *m, u8 count, u16 serial)
 {
 	hps_msg_build(&m->msg, HPS_MSG_LINKS, 0, sizeof(*m));
 	m->count = count;
-	memset(m->reserved, 0, sizeof(m->reserved));
+	m->reserved = 0;
+	m->serial = cpu_to_be16(serial);
 }
 
 /* What a peer says is never taken for a code that only this host gives. */

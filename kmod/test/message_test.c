@@ -45,7 +45,7 @@ static void message_every_builder_is_good(struct kunit *test)
 	HPS_EXPECT_EQ(test, check(&f, 8), HPS_MSG_OK);
 	hps_auth_build((void *)f.head, mac);
 	HPS_EXPECT_EQ(test, check(&f, 36), HPS_MSG_OK);
-	hps_links_build((void *)f.head, 0);
+	hps_links_build((void *)f.head, 0, 1);
 	HPS_EXPECT_EQ(test, check(&f, 8), HPS_MSG_OK);
 	hps_place_build((void *)f.head, HPS_PLACE_ANSWER, 1, 2, 3, 4, 5);
 	HPS_EXPECT_EQ(test, check(&f, 32), HPS_MSG_OK);
@@ -169,13 +169,13 @@ static void message_links_count_their_offers(struct kunit *test)
 	static struct fixture f;
 
 	begin(&f);
-	hps_links_build((void *)f.head, 2);
+	hps_links_build((void *)f.head, 2, 1);
 	HPS_EXPECT_EQ(test, check(&f, 48), HPS_MSG_OK);
 	HPS_EXPECT_EQ(test, check(&f, 47), HPS_MSG_BAD);
 	HPS_EXPECT_EQ(test, check(&f, 68), HPS_MSG_BAD);
-	hps_links_build((void *)f.head, HPS_MAX_OFFERS);
+	hps_links_build((void *)f.head, HPS_MAX_OFFERS, 1);
 	HPS_EXPECT_EQ(test, check(&f, HPS_MAX_CONTROL), HPS_MSG_OK);
-	hps_links_build((void *)f.head, HPS_MAX_OFFERS + 1);
+	hps_links_build((void *)f.head, HPS_MAX_OFFERS + 1, 1);
 	HPS_EXPECT_EQ(test, check(&f, HPS_MAX_CONTROL + 20), HPS_MSG_BAD);
 }
 
