@@ -59,7 +59,8 @@ static const struct hps_channel_events pool_events = {
 static void leave_push(struct hps_channel *ch)
 {
 	hps_channel_use(ch, NULL, NULL);
-	hps_channel_linger(ch);
+	/* A RESET may come behind the peer's FINACK. */
+	set_bit(HPS_CHANNEL_DRAINED, &ch->flags);
 	ch->ops->end(ch);
 }
 
@@ -148,6 +149,7 @@ void hps_pool_put(struct hps_channel *ch)
 	}
 	/* Not here: FINACK may wait for the end of the push that it belongs to. */
 	hps_channel_use(ch, &leave_events, NULL);
+	hps_channel_linger(ch);
 	ch->ops->kick(ch);
 }
 
