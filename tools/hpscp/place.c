@@ -305,6 +305,7 @@ static int take_message(struct sender *s)
 	enum cp_type type;
 	uint64_t length;
 	ssize_t got;
+	char *c;
 
 	got = wire_recv(s->wire, &type, &body, sizeof(body));
 	if (got < 0)
@@ -313,6 +314,10 @@ static int take_message(struct sender *s)
 		memcpy(s->job->why_not, body.text, got);
 		s->job->why_not[got] = 0;
 		make_printable(s->job->why_not);
+		/* for --json */
+		for (c = s->job->why_not; *c; c++)
+			if ((unsigned char)*c >= 0x80)
+				*c = '?';
 		s->ended = true;
 		return 0;
 	}
