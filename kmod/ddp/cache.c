@@ -140,7 +140,8 @@ void hps_cache_unwatch(struct hps_region *r)
  * hps_cache_keep - have a region that nobody uses any more
  * @r:	the region; no access is under way, and none can begin
  *
- * Those that are idle for longest go if there is no room.
+ * Those that are idle for longest go if there is no room. That is left to the work:
+ * it may have to wait for what their processes do.
  *
  * Context: process. Return: true, and it is the cache's; or false.
  */
@@ -149,26 +150,25 @@ bool hps_cache_keep(struct hps_region *r)
 	struct hps_kept *k = &r->kept, *old, *next;
 	struct hps_cache *c = k->cache;
 	u64 octets = hps_region_octets(r), limit;
-	LIST_HEAD(gone);
+	bool crowded;
 
 	if (!k->watched)
 		return false;
 	limit = limit_of(c);
 	if (octets > limit)
 		return false;
-	mutex_lock(&c->reap);
 	spin_lock(&c->lock);
 	if (mmu_interval_read_retry(&k->notifier, k->seq)) {
 		spin_unlock(&c->lock);
-		mutex_unlock(&c->reap);
 		hps_mib_inc(c->net, HPS_MIB_REGION_CACHE_DROPPED);
 		return false;
 	}
 	list_for_each_entry_safe(old, next, &c->idle, node) {
 		if (c->octets + octets <= limit)
 			break;
-		evict(c, old, &gone);
+		evict(c, old, &c->dead);
 	}
+	crowded = !list_empty(&c->dead);
 	k->idle = true;
 	k->since = jiffies;
 	hlist_add_head(&k->hash, &c->by_addr[idle_bucket(r->mm, k->addr)]);
@@ -176,9 +176,10 @@ bool hps_cache_keep(struct hps_region *r)
 	c->octets += octets;
 	hps_mib_add(c->net, HPS_MIB_REGION_IDLE_OCTETS, octets);
 	spin_unlock(&c->lock);
-	queue_delayed_work(hps_unbound_wq, &c->work, MAX_IDLE);
-	give_back(c, &gone);
-	mutex_unlock(&c->reap);
+	if (crowded)
+		mod_delayed_work(hps_unbound_wq, &c->work, 0);
+	else
+		queue_delayed_work(hps_unbound_wq, &c->work, MAX_IDLE);
 	return true;
 }
 
@@ -248,9 +249,12 @@ struct hps_region *hps_cache_take(struct hps_cache *c, unsigned long addr,
 static bool is_in_the_way(const struct hps_region *r,
 			  enum hps_cache_which which)
 {
-	/* That it loses its mapping meanwhile does no harm. */
+	/* Others' mappings are left to hps_mapping_post(): to give memory back one
+	 * may have to wait for what its process does. That it loses its mapping
+	 * meanwhile does no harm.
+	 */
 	if (which == HPS_CACHE_MAPPED)
-		return READ_ONCE(r->own_map);
+		return READ_ONCE(r->own_map) && r->mm == current->mm;
 	return r->mm == current->mm || r->user == current_user();
 }
 
@@ -260,9 +264,9 @@ static bool is_in_the_way(const struct hps_region *r,
  * @which:	what is in his way
  * @octets:	so much of it goes, if there is as much
  *
- * What others took out before has been given back, too, when it returns.
+ * What was taken out before has been given back, too, when it returns.
  *
- * Context: process, no lock held.
+ * Context: process, no lock held. Waits for nobody for a mapping.
  */
 void hps_cache_evict(struct hps_cache *c, enum hps_cache_which which,
 		     u64 octets)
@@ -271,9 +275,13 @@ void hps_cache_evict(struct hps_cache *c, enum hps_cache_which which,
 	LIST_HEAD(gone);
 	u64 got = 0;
 
-	mutex_lock(&c->reap);
+	if (which == HPS_CACHE_MAPPED ? !mutex_trylock(&c->reap) :
+					mutex_lock_killable(&c->reap))
+		return;
 	spin_lock(&c->lock);
-	list_splice_init(&c->dead, &gone);
+	list_for_each_entry_safe(k, next, &c->dead, node)
+		if (is_in_the_way(region_of(k), which))
+			list_move_tail(&k->node, &gone);
 	list_for_each_entry_safe(k, next, &c->idle, node) {
 		if (got >= octets)
 			break;

@@ -91,7 +91,7 @@ struct hps_kept {
 /**
  * enum hps_cache_which - which idle regions are in the way
  * @HPS_CACHE_CALLERS:	those that count for the caller's process or user
- * @HPS_CACHE_MAPPED:	those that take of net.hps.map_budget
+ * @HPS_CACHE_MAPPED:	those of the caller's process that take of net.hps.map_budget
  */
 enum hps_cache_which {
 	HPS_CACHE_CALLERS,

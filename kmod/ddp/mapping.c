@@ -75,19 +75,20 @@ static void unmake(struct hps_mappings *m, struct hps_region *r)
 }
 
 /**
- * hps_mapping_lacks_room - might a region be mapped if others were not?
+ * hps_mapping_lack - what must others give back for a region to be mapped?
  * @m:	of its namespace
  * @r:	the region
  *
- * Context: any.
+ * Context: any. Return: octets; 0 also if it is mapped or can never be.
  */
-bool hps_mapping_lacks_room(const struct hps_mappings *m,
-			    const struct hps_region *r)
+u64 hps_mapping_lack(const struct hps_mappings *m, const struct hps_region *r)
 {
-	u64 octets = hps_region_octets(r);
+	u64 octets = hps_region_octets(r), limit = budget(m), sum;
 
-	return octets && octets <= budget(m) && !rcu_access_pointer(r->map) &&
-	       atomic64_read(&m->octets) + octets > budget(m);
+	if (!octets || octets > limit || rcu_access_pointer(r->map))
+		return 0;
+	sum = atomic64_read(&m->octets) + octets;
+	return sum > limit ? sum - limit : 0;
 }
 
 /**
@@ -136,7 +137,7 @@ bool hps_mapping_is_wanted(struct hps_mappings *m, const struct hps_region *r)
 
 	if (!octets || rcu_access_pointer(r->map) || octets > budget(m))
 		return false;
-	if (!hps_mapping_lacks_room(m, r))
+	if (!hps_mapping_lack(m, r))
 		return true;
 	ask_for_room(m, octets);
 	return false;

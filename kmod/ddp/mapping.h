@@ -37,8 +37,7 @@ struct hps_mappings {
 	struct work_struct	room;
 };
 
-bool hps_mapping_lacks_room(const struct hps_mappings *m,
-			    const struct hps_region *r);
+u64 hps_mapping_lack(const struct hps_mappings *m, const struct hps_region *r);
 void hps_mapping_register(struct hps_mappings *m, struct hps_region *r);
 bool hps_mapping_is_wanted(struct hps_mappings *m, const struct hps_region *r);
 void hps_mapping_post(struct hps_mappings *m, struct hps_region *r);

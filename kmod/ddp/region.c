@@ -276,8 +276,8 @@ static struct hps_region *region_new(struct net *net, unsigned long addr,
 	r->mm = current->mm;
 	err = take_pages(c, r, addr);
 	if (err == -ENOMEM) {
-		hps_cache_evict(c, HPS_CACHE_CALLERS,
-				(u64)charge_of(r) << PAGE_SHIFT);
+		/* There are two limits, and it may be either. */
+		hps_cache_evict(c, HPS_CACHE_CALLERS, U64_MAX);
 		err = take_pages(c, r, addr);
 	}
 	if (err) {
@@ -293,10 +293,10 @@ static struct hps_region *region_new(struct net *net, unsigned long addr,
 static void map(const struct net *net, struct hps_region *r)
 {
 	struct hps_region_table *t = table_of(net);
+	u64 lack = hps_mapping_lack(&t->mappings, r);
 
-	if (hps_mapping_lacks_room(&t->mappings, r))
-		hps_cache_evict(&t->cache, HPS_CACHE_MAPPED,
-				hps_region_octets(r));
+	if (lack)
+		hps_cache_evict(&t->cache, HPS_CACHE_MAPPED, lack);
 	hps_mapping_register(&t->mappings, r);
 }
 
