@@ -7,7 +7,6 @@
  * mapped when it is posted and there is room, or room is made.
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <sys/mman.h>
@@ -23,12 +22,7 @@
 
 static void budget(unsigned long octets)
 {
-	int fd = open("/proc/sys/net/hps/map_budget", O_WRONLY);
-	char text[20];
-	int len = snprintf(text, sizeof(text), "%lu", octets);
-
-	CHECK(fd >= 0 && write(fd, text, len) == len);
-	close(fd);
+	sysctl_set("map_budget", octets);
 }
 
 /* Memory whose last page is its first one: it is in no piece. */
@@ -50,6 +44,8 @@ static char *in_no_piece(void)
 static void open_with(struct inbox *in, unsigned long octets)
 {
 	own_namespace();
+	/* What is ended shall give its mapping back at once. */
+	sysctl_set("region_cache", 0);
 	budget(octets);
 	pair_open(&in->p);
 	queue_open(&in->q, in->p.b, 2 * HPS_DIRECT_DEPTH);
