@@ -276,7 +276,12 @@ static struct hps_region *region_new(struct net *net, unsigned long addr,
 	r->mm = current->mm;
 	err = take_pages(c, r, addr);
 	if (err == -ENOMEM) {
-		/* There are two limits, and it may be either. */
+		hps_cache_evict(c, HPS_CACHE_CALLERS,
+				(u64)charge_of(r) << PAGE_SHIFT);
+		err = take_pages(c, r, addr);
+	}
+	/* There are two limits, and that was memory that counted for the other one. */
+	if (err == -ENOMEM) {
 		hps_cache_evict(c, HPS_CACHE_CALLERS, U64_MAX);
 		err = take_pages(c, r, addr);
 	}
