@@ -388,20 +388,17 @@ untold() {
 		soon moved b HpsConnStranded "$stranded" && up b 2 &&
 		soon is_up 2 b && heal 1 && soon paths 2 && finish
 }
-# answers READY DOWN: the path does, or on a machine that is too slow it is dialled anew
-answers() { moved a HpsPathReady $1 || moved a HpsPathDown $2; }
-
 # The word that link 3 is gone waits in a hole until it is there again.
 outdated() {
-	local suspects ready lost gone
+	local suspects gone
 	set_all dead_ms=5000 && start $1 && link 3 $FAST &&
 		ipn a link set eth3 master hps0 && ipn b link set eth3 master hps0 &&
 		soon paths 3 || return
-	suspects=$(counter b HpsPathSuspect) ready=$(counter a HpsPathReady)
+	suspects=$(counter b HpsPathSuspect)
 	hole 1 && down b 3 && soon moved b HpsPathSuspect "$suspects" &&
 		regain 3 up b 3 || return
-	gone=$(of 3 downs.withdrawn) lost=$(counter a HpsPathDown)
-	heal 1 && soon answers "$ready" "$lost" && soon paths 3 && sleep 1 &&
+	gone=$(of 3 downs.withdrawn)
+	heal 1 && soon paths 3 && sleep 1 &&
 		[ "$(of 3 downs.withdrawn)" = "$gone" ] && paths 3 && finish || return
 	ipn a link del eth3
 }
