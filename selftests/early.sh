@@ -85,7 +85,26 @@ never() {
 	for h in a b; do [ "$(counter $h HpsEarlyOctets)" = ${before[$h]} ] || return; done
 }
 
-in_order() { shape 1 $FAST && never client $v4 -k wr -s $mb && shape 1 $LOSSY; }
+# held: segments that TCP of either end has put into its out-of-order queue
+held() {
+	local h n=0
+	for h in a b; do
+		n=$((n + $(in_ns $h nstat -asz TcpExtTCPOFOQueue | awk '/OFO/ { print $2 }')))
+	done
+	echo $n
+}
+
+# Processors that take turns let segments overtake each other on any link, now and then.
+in_order() {
+	local i before
+	shape 1 $FAST || return
+	for ((i = 0; i < 8; i++)); do
+		before=$(held)
+		never client $v4 -k wr -s $mb && return
+		[ $(held) -gt $before ] || return
+	done
+	return 1
+}
 stream() { ask a $v4 5001 -d both -s $mb; }
 
 crc() { for h in a b; do in_ns $h sysctl -qw net.hps.crc=$1 || return; done; }

@@ -261,11 +261,12 @@ one_way() {
 		regain 2 heal 2 && finish
 }
 
-# only b sends, and little, by the shorter link: nothing of the other is missed
+# only b sends, and little, by the shorter link: nothing of the other is missed. It is
+# shorter by more than what a busy host adds to either.
 one_way_reader() {
 	local pings
 	pings=$(counter a HpsPingSent)
-	impair 2 "a b" rate 100mbit delay 30ms && flow $1 -d down -w 2000 -i 10000
+	impair 2 "a b" rate 100mbit delay 150ms && flow $1 -d down -w 2000 -i 10000
 	wait_for 20 paths 2 && soon moved a HpsPingSent "$pings" || return
 	lose silent 2 hole 2 && regain 2 heal 2 && finish
 }
