@@ -261,8 +261,11 @@ TEST(tiny_places_beyond_the_cost_rule, V_DIRECT)
 	int i;
 
 	victim_open(&w, ALL_RIGHTS);
+	/* some ten thousand frames, but not as many packets */
+	set_int(w.r.fd, IPPROTO_TCP, TCP_CORK, 1);
 	for (i = be32_to_cpu(w.r.theirs.credit) / 2 - 1; i > 0; i--)
 		say_fill(&w, 2 * i, w.stag, i % ROOM, 1, 1);
+	set_int(w.r.fd, IPPROTO_TCP, TCP_CORK, 0);
 	CHECK(raw_is_dead(&w.r));
 	wait_counter("HpsCreditExceeded", before);
 	guards_ok(w.mem);

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# lists: full debug
+# lists: full long
 # timeout: 200
 #
 # MSG_ZEROCOPY over several links, also such as lose, reorder and fail: buffers

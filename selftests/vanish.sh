@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# lists: full debug
+# lists: full long
 # timeout: 400
 #
 # Namespaces and peers go, processes die, resources run out: nothing hangs,
