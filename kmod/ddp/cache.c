@@ -295,9 +295,9 @@ void hps_cache_evict(struct hps_cache *c, enum hps_cache_which which,
 	mutex_unlock(&c->reap);
 }
 
-static void work(struct work_struct *w)
+/* Give back what is dead, and what has been idle for long enough or @all. */
+static void reap(struct hps_cache *c, bool all)
 {
-	struct hps_cache *c = container_of(w, struct hps_cache, work.work);
 	unsigned long now = jiffies;
 	struct hps_kept *k, *next;
 	LIST_HEAD(gone);
@@ -306,7 +306,7 @@ static void work(struct work_struct *w)
 	spin_lock(&c->lock);
 	list_splice_init(&c->dead, &gone);
 	list_for_each_entry_safe(k, next, &c->idle, node) {
-		if (time_before(now, k->since + MAX_IDLE)) {
+		if (!all && time_before(now, k->since + MAX_IDLE)) {
 			queue_delayed_work(hps_unbound_wq, &c->work,
 					   k->since + MAX_IDLE - now);
 			break;
@@ -316,6 +316,11 @@ static void work(struct work_struct *w)
 	spin_unlock(&c->lock);
 	give_back(c, &gone);
 	mutex_unlock(&c->reap);
+}
+
+static void work(struct work_struct *w)
+{
+	reap(container_of(w, struct hps_cache, work.work), false);
 }
 
 /**
@@ -344,17 +349,7 @@ void hps_cache_init(struct hps_cache *c, struct net *net)
  */
 void hps_cache_exit(struct hps_cache *c)
 {
-	struct hps_kept *k, *next;
-	LIST_HEAD(gone);
-
-	mutex_lock(&c->reap);
-	spin_lock(&c->lock);
-	list_splice_init(&c->dead, &gone);
-	list_for_each_entry_safe(k, next, &c->idle, node)
-		evict(c, k, &gone);
-	spin_unlock(&c->lock);
-	give_back(c, &gone);
-	mutex_unlock(&c->reap);
+	reap(c, true);
 	cancel_delayed_work_sync(&c->work);
 	mutex_destroy(&c->reap);
 }
