@@ -38,6 +38,19 @@ struct hps_direct *hps_direct_get(struct hps_conn *conn, gfp_t gfp)
 	return d;
 }
 
+static struct ddp_access access_of(const struct hps_conn *conn, u32 stag,
+				   u64 offset, u64 len, u32 right)
+{
+	return (struct ddp_access) {
+		.stag = stag,
+		.offset = offset,
+		.len = len,
+		.right = right,
+		.domain = READ_ONCE(conn->domain),
+		.stream = conn->stream,
+	};
+}
+
 /**
  * hps_direct_find - is this access allowed for the connection, and to what?
  * @conn:	the connection
@@ -53,16 +66,30 @@ enum ddp_verdict hps_direct_find(const struct hps_conn *conn, u32 stag,
 				 u64 offset, u64 len, u32 right,
 				 struct hps_region **region)
 {
-	const struct ddp_access access = {
-		.stag = stag,
-		.offset = offset,
-		.len = len,
-		.right = right,
-		.domain = READ_ONCE(conn->domain),
-		.stream = conn->stream,
-	};
+	const struct ddp_access access = access_of(conn, stag, offset, len,
+						   right);
 
 	return hps_region_find(conn->net, &access, region);
+}
+
+/**
+ * hps_direct_post_sink - is this memory of ours that may be filled?
+ * @conn:	the connection
+ * @stag:	the tag
+ * @offset:	the first octet, from the region's beginning
+ * @len:	octets
+ *
+ * It is looked at again when they come. See hps_region_post().
+ *
+ * Context: process. Return: 0 or -EACCES.
+ */
+int hps_direct_post_sink(const struct hps_conn *conn, u32 stag, u64 offset,
+			 u64 len)
+{
+	const struct ddp_access access = access_of(conn, stag, offset, len,
+						   DDP_RIGHT_SINK);
+
+	return hps_region_post(conn->net, &access) ? -EACCES : 0;
 }
 
 /**

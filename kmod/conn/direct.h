@@ -145,6 +145,8 @@ struct hps_direct *hps_direct_get(struct hps_conn *conn, gfp_t gfp);
 enum ddp_verdict hps_direct_find(const struct hps_conn *conn, u32 stag,
 				 u64 offset, u64 len, u32 right,
 				 struct hps_region **region);
+int hps_direct_post_sink(const struct hps_conn *conn, u32 stag, u64 offset,
+			 u64 len);
 int hps_direct_reserve(struct hps_direct *d, struct hps_cq *cq);
 void hps_direct_forget(struct hps_conn *conn, int err);
 void hps_direct_free(struct hps_conn *conn);

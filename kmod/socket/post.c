@@ -86,21 +86,6 @@ int hps_post_check_pieces(const struct hps_direct_post *post,
 	return 0;
 }
 
-/* Is this memory of ours that may be filled? It is looked at again then. */
-static int check_sink(const struct hps_conn *conn, u32 stag, u64 offset, u64 len)
-{
-	const struct ddp_access access = {
-		.stag = stag,
-		.offset = offset,
-		.len = len,
-		.right = DDP_RIGHT_SINK,
-		.domain = READ_ONCE(conn->domain),
-		.stream = conn->stream,
-	};
-
-	return hps_region_post(conn->net, &access) ? -EACCES : 0;
-}
-
 /**
  * hps_post_permit - may this socket post it now?
  * @sk:		the socket, locked
@@ -117,7 +102,7 @@ int hps_post_permit(const struct sock *sk, const struct hps_conn *conn,
 		return -EDESTADDRREQ;
 	if (post->op != HPS_DIRECT_READ && post->op != HPS_DIRECT_RECV)
 		return 0;
-	return check_sink(conn, post->sink, post->sink_offset, post->len);
+	return hps_direct_post_sink(conn, post->sink, post->sink_offset, post->len);
 }
 
 static struct hps_receive *receive_of(const struct hps_direct_post *post,
@@ -155,7 +140,7 @@ static int post_receive(struct sock *sk, struct hps_conn *conn,
 	if (!conn->seqpacket && !rv->len)
 		return -EINVAL;
 	for (i = 1; i < rv->nr && !err; i++)
-		err = check_sink(conn, rv->piece[i].stag, rv->piece[i].offset,
+		err = hps_direct_post_sink(conn, rv->piece[i].stag, rv->piece[i].offset,
 				 rv->piece[i].len);
 	if (!err)
 		err = hps_posted_add(conn, hps_sk(sk)->cq, rv);
