@@ -199,6 +199,11 @@ void hps_join_offer_due(struct hps_conn *conn)
 
 	if (!conn->offer_later)
 		return;
+	/* Nothing is joined any more, nor can a path carry it behind FINACK. */
+	if (hps_conn_complete(conn)) {
+		conn->offer_later = false;
+		return;
+	}
 	path = hps_path_ready(conn, NULL);
 	if (!path)
 		return;
@@ -338,9 +343,6 @@ static bool offer_changed(const struct hps_conn *conn)
 /* By a path that answers, as soon as there is one. Data lock held. */
 static void tell_again(struct hps_conn *conn)
 {
-	/* Nothing is joined any more, nor can a path carry it behind FINACK. */
-	if (hps_conn_complete(conn))
-		return;
 	conn->offer_later = true;
 	hps_join_offer_due(conn);
 	if (conn->offer_later)

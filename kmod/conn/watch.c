@@ -220,8 +220,7 @@ static void watch_timer(struct timer_list *t)
 	if (moved && conn->initiator && conn->nr_paths > 1)
 		ping_quiet(conn, now);
 	if (check_stranded(conn) &&
-	    (again || moved || conn->stranded ||
-	     (conn->offer_later && !hps_conn_complete(conn))))
+	    (again || moved || conn->stranded || conn->offer_later))
 		mod_timer(&conn->watch_timer, jiffies + interval(conn));
 out:
 	spin_unlock(&conn->lock);
