@@ -364,6 +364,12 @@ static inline bool hps_conn_heard_all(const struct hps_conn *conn)
 	return conn->rcv.fin && conn->rcv.reasm.frontier == conn->rcv.fin_off;
 }
 
+/* What an acknowledgement says: its FIN counts one. Data lock held. */
+static inline u64 hps_conn_arrived(const struct hps_conn *conn)
+{
+	return conn->rcv.reasm.frontier + hps_conn_heard_all(conn);
+}
+
 static inline void hps_conn_hold(struct hps_conn *conn)
 {
 	refcount_inc(&conn->ref);

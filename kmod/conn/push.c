@@ -40,9 +40,7 @@ static int send_ack(struct hps_path *path)
 	int err;
 
 	spin_lock_bh(&conn->lock);
-	ack = rcv->reasm.frontier;
-	if (rcv->fin && ack == rcv->fin_off)
-		ack++;
+	ack = hps_conn_arrived(conn);
 	buffer = rcv->credit.buffer;
 	edge = hps_credit_rx_edge(&rcv->credit, rcv->reasm.next, buffer);
 	rcv->credit.acked = ack;

@@ -24,12 +24,10 @@
 static void ack_timer(struct timer_list *t)
 {
 	struct hps_conn *conn = timer_container_of(conn, t, ack_timer);
-	const struct hps_recv *rcv = &conn->rcv;
-	u64 arrived;
 
 	spin_lock(&conn->lock);
-	arrived = rcv->reasm.frontier + hps_conn_heard_all(conn);
-	if (conn->state == HPS_CONN_ESTABLISHED && arrived > rcv->credit.acked) {
+	if (conn->state == HPS_CONN_ESTABLISHED &&
+	    hps_conn_arrived(conn) > conn->rcv.credit.acked) {
 		conn->todo |= HPS_TODO_ACK;
 		hps_path_kick_one(conn);
 	}
