@@ -337,10 +337,10 @@ static bool is_by_peer(int err)
  * without an answer refuses, as with a SYN: the last listener may have gone with
  * the channel in its queue.
  */
-static int connect_errno(const struct hps_conn *conn, int err)
+static int connect_errno(int err)
 {
 	if (is_by_peer(err))
-		return hps_conn_reset_errno(conn);
+		return -ECONNREFUSED;
 	return err == -EBADMSG ? -EPROTO : err;
 }
 
@@ -384,7 +384,7 @@ void hps_path_last_lost(struct hps_path *path, int err)
 		if (path->warm)
 			queue_delayed_work(hps_wq, &conn->redial, 0);
 		else
-			hps_conn_lost(conn, connect_errno(conn, err),
+			hps_conn_lost(conn, connect_errno(err),
 				      HPS_REASON_NONE);
 		return;
 	}
