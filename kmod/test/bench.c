@@ -293,7 +293,6 @@ static int measure(struct bench *b)
 	int err;
 
 	b->budget = &hps_net(net)->sysctl.map_budget;
-	hps_net(net)->sysctl.region_cache = 0;
 	b->at = SZ_8M - BLOCK / 2;
 	err = make_memory(b);
 	if (err)
