@@ -21,18 +21,6 @@
 #define V_CACHE	(V_HPS_STREAM | V_ONCE)
 
 /* Waits until @name is @value. */
-static void wait_counter(const char *name, long long value)
-{
-	long long end = now_ms() + scaled(20000);
-
-	while (counter(name) != value) {
-		if (now_ms() >= end)
-			test_fail(__FILE__, __LINE__, "%s is %lld, not %lld",
-				  name, counter(name), value);
-		usleep(1000);
-	}
-}
-
 static void hits_are(long long hits)
 {
 	CHECK_EQ(counter("HpsRegionCacheHit"), hits);
@@ -91,7 +79,7 @@ static void idle_open(struct ends *e)
 /* Those pages are given back, and those of the sink remain. */
 static void are_dropped(void)
 {
-	wait_counter("HpsPinnedOctets", LEN);
+	counter_becomes("HpsPinnedOctets", LEN, 20000);
 	CHECK_EQ(counter("HpsRegionCacheDropped"), 1);
 	CHECK_EQ(counter("HpsRegionCacheEvicted"), 0);
 	CHECK_EQ(counter("HpsRegionIdleOctets"), 0);
@@ -167,11 +155,11 @@ TEST(of_a_socket_that_was_closed, V_CACHE)
 	idle_open(&e);
 	pair_close(&e.p);
 	fd = new_socket();
-	wait_counter("HpsRegionIdleOctets", 2 * LEN);
+	counter_becomes("HpsRegionIdleOctets", 2 * LEN, 20000);
 	enrol(fd, e.mem, LEN, ALL_RIGHTS);
 	hits_are(1);
 	close(fd);
-	wait_counter("HpsRegionIdleOctets", 2 * LEN);
+	counter_becomes("HpsRegionIdleOctets", 2 * LEN, 20000);
 }
 
 /* --- mappings that change ------------------------------------------------- */
@@ -197,7 +185,7 @@ TEST(mapped_over, V_CACHE)
 	map_at(e.mem, LEN);
 	is_shared_with_peer(&e);
 	hits_are(0);
-	wait_counter("HpsPinnedOctets", 2 * LEN);
+	counter_becomes("HpsPinnedOctets", 2 * LEN, 20000);
 }
 
 /* One page in the midst of it. */
@@ -375,7 +363,7 @@ static void fork_and_look(struct ends *e, bool parent_first)
 	CHECK_EQ(write(f.go[1], "x", 1), 1);
 	reap(pid);
 	/* nothing of the child is left; twice the parent's, and the sink */
-	wait_counter("HpsPinnedOctets", 2 * LEN);
+	counter_becomes("HpsPinnedOctets", 2 * LEN, 20000);
 	CHECK(is_all(e->mem, LEN, 'W'));
 	peer_reads(e, own, 'W');
 	deregister(e->p.b, own);
@@ -467,13 +455,13 @@ TEST(exit_gives_all_back, V_CACHE)
 	own_namespace();
 	fd = new_socket();
 	reap(child(register_for_a_moment, &fd));
-	wait_counter("HpsPinnedOctets", 0);
+	counter_becomes("HpsPinnedOctets", 0, 20000);
 	pid = child(and_be_killed, &fd);
 	CHECK_EQ(waitpid(pid, &status, 0), pid);
-	wait_counter("HpsPinnedOctets", 0);
+	counter_becomes("HpsPinnedOctets", 0, 20000);
 	pid = child(and_be_another, &fd);
-	wait_counter("HpsRegionCacheDropped", 3);
-	wait_counter("HpsPinnedOctets", 0);
+	counter_becomes("HpsRegionCacheDropped", 3, 20000);
+	counter_becomes("HpsPinnedOctets", 0, 20000);
 	kill(pid, SIGKILL);
 	CHECK_EQ(waitpid(pid, &status, 0), pid);
 	CHECK_EQ(counter("HpsRegionCacheEvicted"), 0);
@@ -521,7 +509,7 @@ TEST(limit_of_the_cache, V_CACHE)
 		deregister(fd, enrol(fd, p + 2 * i * PAGE, 2 * PAGE, ALL_RIGHTS));
 	CHECK_EQ(counter("HpsRegionIdleOctets"), 4 * PAGE);
 	CHECK_EQ(counter("HpsRegionCacheEvicted"), 1);
-	wait_counter("HpsPinnedOctets", 4 * PAGE);
+	counter_becomes("HpsPinnedOctets", 4 * PAGE, 20000);
 	CHECK_EQ(charged(), 4 * PAGE);
 	/* the first one went */
 	enrol(fd, p + 2 * PAGE, 2 * PAGE, ALL_RIGHTS);
@@ -621,7 +609,7 @@ TEST(age, V_CACHE)
 	fd = new_socket();
 	deregister(fd, enrol(fd, p, LEN, ALL_RIGHTS));
 	CHECK_EQ(charged(), LEN);
-	wait_counter("HpsPinnedOctets", 0);
+	counter_becomes("HpsPinnedOctets", 0, 20000);
 	CHECK_EQ(charged(), 0);
 	CHECK_EQ(counter("HpsRegionCacheEvicted"), 1);
 	CHECK_EQ(counter("HpsRegionCacheDropped"), 0);
@@ -725,6 +713,6 @@ TEST_LIMIT(many_at_once, V_CACHE, 120)
 	CHECK_EQ(counter("HpsRegions"), 3);
 	for (i = 0; i < 3; i++)
 		pair_close(&ends[i].p);
-	wait_counter("HpsPinnedOctets", 0);
+	counter_becomes("HpsPinnedOctets", 0, 20000);
 	CHECK_EQ(charged(), 0);
 }

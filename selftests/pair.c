@@ -365,6 +365,18 @@ long long counter(const char *name)
 	return value;
 }
 
+void counter_becomes(const char *name, long long value, int ms)
+{
+	long long end = now_ms() + scaled(ms);
+
+	while (counter(name) != value) {
+		if (now_ms() >= end)
+			test_fail(__FILE__, __LINE__, "%s is %lld, not %lld",
+				  name, counter(name), value);
+		usleep(1000);
+	}
+}
+
 /* splitmix64 */
 uint64_t seeded(uint64_t *state)
 {

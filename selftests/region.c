@@ -23,18 +23,6 @@
 #define V_MEMORY	(V_HPS_STREAM | V_ONCE)
 
 /* Waits until @name is @value. */
-static void wait_counter(const char *name, long long value)
-{
-	long long end = now_ms() + scaled(10000);
-
-	while (counter(name) != value) {
-		if (now_ms() >= end)
-			test_fail(__FILE__, __LINE__, "%s is %lld, not %lld",
-				  name, counter(name), value);
-		usleep(1000);
-	}
-}
-
 static void write_file(const char *path, const char *text)
 {
 	int fd = open(path, O_WRONLY);
@@ -678,7 +666,7 @@ TEST(killed_while_registered, V_MEMORY)
 	close(fd);
 	CHECK_EQ(waitpid(pid, &status, 0), pid);
 	CHECK(WIFSIGNALED(status));
-	wait_counter("HpsRegions", 0);
+	counter_becomes("HpsRegions", 0, 10000);
 	CHECK_EQ(counter("HpsRegionRegistered"), 1);
 }
 
