@@ -271,18 +271,21 @@ one_way_reader() {
 	lose silent 2 hole 2 && regain 2 heal 2 && finish
 }
 
-# b has nothing by which to notice: the join tells it that its old path is dead
+# b has nothing by which to notice: the join tells it that its old path is dead. Nor
+# does its TCP try again soon, and hear of it so.
 peer_learns() {
-	local before
+	local before route="10.1.2.0/24 dev eth2 proto kernel scope link src 10.1.2.2" rc
 	dirty=1
 	in_ns b sysctl -qw net.hps.dead_ms=60000
+	ipn b route change $route rto_min 60s || return
 	before=$(of 2 downs.replaced b)
 	flow $1 -d up -w 100000 -i 20000
-	wait_for 20 paths 2 && lose silent 2 hole 2 || return
-	# until TCP's own attempts are rare
-	sleep 4
-	regain 2 heal 2 && wait_for 5 peer_has 2 && [ "$(of 2 downs.replaced b)" -gt "$before" ] && finish
+	wait_for 20 paths 2 && lose silent 2 hole 2 && regain 2 heal 2 && wait_for 5 peer_has 2 &&
+		soon replaced_more "$before" && finish
+	rc=$?
+	ipn b route change $route && return $rc
 }
+replaced_more() { [ "$(of 2 downs.replaced b)" -gt "$1" ]; }
 # peer_has N: paths, that are not down
 peer_has() {
 	in_ns b hpsctl -j conn show |
