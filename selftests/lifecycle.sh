@@ -4,7 +4,7 @@
 # timeout: 600
 #
 # The module comes and goes, whatever is open, pooled or still being closed.
-# HPS_RELOADS: how often it is taken out (100, debug kernel 4).
+# HPS_RELOADS: how often it is taken out (50, debug kernel 4).
 # functions run through t_ok; numbers stand unquoted
 # shellcheck disable=SC2317,SC2086,SC2046
 here=$(dirname "$0")
@@ -16,7 +16,7 @@ here=$(dirname "$0")
 need_module
 
 # the debug kernel sees in one round what others may miss in many
-reloads=100
+reloads=50
 [ "${HPS_KERNEL:-}" != debug ] || reloads=4
 reloads=${HPS_RELOADS:-$reloads}
 
