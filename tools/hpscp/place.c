@@ -307,7 +307,7 @@ static int take_message(struct sender *s)
 	ssize_t got;
 	char *c;
 
-	got = wire_recv(s->wire, &type, &body, sizeof(body));
+	got = wire_recv(s->wire, &type, &body, sizeof(body.text));
 	if (got < 0)
 		return -1;
 	if (type == CP_ORDINARY && got && !s->ended && !s->count) {
@@ -332,6 +332,12 @@ static int take_message(struct sender *s)
 	return 0;
 }
 
+/* It has ended the connection, and may have said why before. */
+static bool has_ended(int err)
+{
+	return err == -EPIPE || err == -ECONNRESET || err == -EREMOTEIO;
+}
+
 static int hear_reason(struct sender *s)
 {
 	fail_clear();
@@ -348,8 +354,8 @@ static int write_piece(struct sender *s, const char *buf, size_t len, uint64_t e
 	int err;
 
 	err = direct_write(s->wire->fd, be32toh(window->stag), s->written, buf, len);
-	if (err == -EOPNOTSUPP || err == -EINVAL)
-		return fail("the other side's module hps has no one-sided operations");
+	if (err && !has_ended(err))
+		return fail("writing to the other side failed: %s", strerror(-err));
 	if (err || wire_send(s->wire, CP_PLACED, &placed, sizeof(placed)))
 		return hear_reason(s);
 	s->written += len;
