@@ -59,6 +59,10 @@ placed() {
 		{ echo "placed: $(($(counter HpsPlacedOctets) - before))"; return 1; }
 }
 
+# note_placed: from now on; in_placement: a megabyte has been placed since
+note_placed() { noted=$(counter HpsPlacedOctets); }
+in_placement() { [ $(($(counter HpsPlacedOctets) - noted)) -gt 1000000 ]; }
+
 # without REASON COMMAND...: nothing is placed, and why
 without() {
 	local reason=$1
@@ -161,10 +165,11 @@ memlock_half_way() {
 
 	modprobe sch_netem
 	tc qdisc add dev lo root netem limit 20000 rate 40mbit || return 1
+	note_placed
 	prlimit --memlock=1048576 "${nobody[@]}" "${tool[@]}" get 127.0.0.1:large out/large \
 		>report &
 	client=$!
-	wait_for 60 in_transfer "$client" || err=1
+	wait_for 60 in_placement || err=1
 	prlimit --pid "$client" --memlock=65536 || err=1
 	wait "$client" || err=1
 	tc qdisc del dev lo root
@@ -228,10 +233,11 @@ full_disk() {
 
 source_becomes_shorter() {
 	truncate -s 4G srv/shrinks
+	note_placed
 	"${tool[@]}" get 127.0.0.1:shrinks out/no 2>client.log &
 	local client=$!
 
-	wait_for 60 in_transfer $client || return 1
+	wait_for 60 in_placement || return 1
 	truncate -s 1M srv/shrinks
 	wait $client && { echo "the client saw no error"; return 1; }
 	cat client.log
@@ -240,10 +246,11 @@ source_becomes_shorter() {
 
 server_killed() {
 	offer victim --rw -p 18540
+	note_placed
 	"${tool[@]}" -p 18540 get 127.0.0.1:huge out/huge >client.log 2>&1 &
 	local client=$! child
 
-	wait_for 60 in_transfer $client || return 1
+	wait_for 60 in_placement || return 1
 	child=$(child_of "$victim")
 	# shellcheck disable=SC2086
 	kill -KILL "$victim" $child
@@ -255,10 +262,11 @@ server_killed() {
 client_killed() {
 	echo precious >srv/dir/huge
 	offer victim --rw -p 18541
+	note_placed
 	"${tool[@]}" -p 18541 put huge 127.0.0.1:dir/huge &
 	local client=$!
 
-	wait_for 60 child_in_transfer "$victim" || return 1
+	wait_for 60 in_placement || return 1
 	kill -KILL $client
 	wait $client
 	wait_for 60 grep -q "put 'dir/huge' failed" victim.log &&
@@ -339,25 +347,32 @@ says() {
 	grep -aq -- "$1" said || { echo "no '$1' in:"; od -c said | head; return 1; }
 }
 
+ended() { grep -c "get 'a' failed: the other side ended the connection" main.log; }
+ended_more() { [ "$(ended)" -gt "$1" ]; }
+
 hostile_input() {
-	local hello get put
+	local hello get put one before
 
 	# "HPScp\r\n", version 1, DIRECT, a nonce
 	hello=010000000000003048505363700d0a000001000200000000$(printf '42%.0s' {1..32})
 	# op flags path_len mode, offset, length, mtime, nsec, checksum, path
 	get=${hello}03000000000000290100000100000000
-	get+=00000000000000000000000000000000000000000000000000000000010000006$((1))
+	get+=000000000000000000000000000000000000000000000000000000000100000061
 	put=${hello}030000000000002b0200000300000000
 	put+=000000000000000000000000000186a000000000000000000000000001000000782f79
 	mkdir -p srv/x
-	# windows without and with too many octets, and three of them
+	# windows without and with too many octets, of another kind, and three of them
+	one=0900000000000010000000010000000000000000000000ff
 	says "malformed window" "${get}090000000000001000000001000000000000000000000000" &&
 		says "malformed window" "${get}090000000000001000000001000000007fffffffffffffff" &&
 		says "malformed window" "${get}090000000000001000000001000000010000000000000001" &&
+		says "out of turn" "$get$one$one$one" &&
 		says "out of turn" "${get}0900000000000001ff" &&
-		says "out of turn" "${get}0b00000000000000" || return 1
+		says "out of turn" "${get}0b00000000000000" &&
+		says "too long" "${get}0b00000000000200$(printf '61%.0s' {1..512})" || return 1
 	# a region that is not ours ends the connection
-	says "" "${get}090000000000001000000001000000000000000000000100"
+	before=$(ended)
+	says "" "$get$one" && wait_for 60 ended_more "$before" || { tail -n 2 main.log; return 1; }
 	# more than there is room for, and less than there was
 	says "file's next part" "${put}0a0000000000000800000000000186a1" &&
 		says "file's next part" "${put}0a000000000000080000000000000000" &&

@@ -170,25 +170,38 @@ uint64_t direct_moved(int fd)
 	return info.una + info.rcv_ready;
 }
 
-int direct_take(struct direct_queue *queue, int fd, unsigned int timeout_ms,
-		struct hps_direct_completion *done)
+int direct_wait(int event_fd, int fd, unsigned int timeout_ms)
 {
-	struct pollfd event = { .fd = queue->fd, .events = POLLIN };
+	struct pollfd event = { .fd = event_fd, .events = POLLIN };
+	unsigned int step = timeout_ms / 4 + 1, silent = 0;
 	uint64_t moved = 0, before;
 	int n;
 
-	while (!try_take(queue, done)) {
-		n = poll(&event, 1, timeout_ms);
+	while (silent < timeout_ms) {
+		n = poll(&event, 1, step);
+		if (n > 0)
+			return 0;
 		if (n < 0 && errno != EINTR)
-			return fail("waiting for a completion failed: %s", strerror(errno));
-		if (n)
+			return -errno;
+		if (n < 0)
 			continue;
-		/* twice in silence: once would need a look before each wait */
+		/* The first look, which most waits do not come to, only notes. */
 		before = moved;
 		moved = direct_moved(fd);
-		if (moved == before)
-			return fail("waiting for a completion failed: %s",
-				    strerror(ETIMEDOUT));
+		silent = moved == before ? silent + step : 0;
+	}
+	return -ETIMEDOUT;
+}
+
+int direct_take(struct direct_queue *queue, int fd, unsigned int timeout_ms,
+		struct hps_direct_completion *done)
+{
+	int err;
+
+	while (!try_take(queue, done)) {
+		err = direct_wait(queue->fd, fd, timeout_ms);
+		if (err)
+			return fail("waiting for a completion failed: %s", strerror(-err));
 	}
 	if (done->status)
 		return fail("the operation failed: %s", strerror(-done->status));

@@ -58,4 +58,14 @@ int direct_take(struct direct_queue *queue, int fd, unsigned int timeout_ms,
 /* A number that changes when the connection gets or delivers anything. */
 uint64_t direct_moved(int fd);
 
+/**
+ * direct_wait() - wait until there is something to read
+ * @event_fd: where
+ * @fd: the connection; as long as octets move there, it is worth waiting
+ * @timeout_ms: so long, or a quarter longer, may it be silent
+ *
+ * Return: 0, -ETIMEDOUT, or another negative errno.
+ */
+int direct_wait(int event_fd, int fd, unsigned int timeout_ms);
+
 #endif /* TOOLS_DIRECT_H */

@@ -214,22 +214,7 @@ bool wire_has_input(const struct wire *wire)
 
 int wire_wait(struct wire *wire)
 {
-	struct pollfd poll_fd = { wire->fd, POLLIN, 0 };
-	uint64_t moved = 0, before;
-	int n;
+	int err = direct_wait(wire->fd, wire->fd, wire->idle_ms);
 
-	for (;;) {
-		n = poll(&poll_fd, 1, wire->idle_ms);
-		if (n > 0)
-			return 0;
-		if (n < 0 && errno != EINTR)
-			return broken(wire, -errno, false);
-		if (n < 0)
-			continue;
-		/* twice in silence: once would need a look before each wait */
-		before = moved;
-		moved = direct_moved(wire->fd);
-		if (moved == before)
-			return broken(wire, -ETIMEDOUT, false);
-	}
+	return err ? broken(wire, err, false) : 0;
 }
