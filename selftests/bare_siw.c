@@ -138,7 +138,7 @@ static void close_verbs(struct verbs *vb)
 
 static struct ibv_wc completion(struct verbs *vb)
 {
-	long long end = now_ms() + scaled(10000);
+	long long end = now_ms() + scaled(5000);
 	struct ibv_wc wc;
 
 	while (!ibv_poll_cq(vb->cq, 1, &wc)) {

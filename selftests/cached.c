@@ -20,7 +20,6 @@
 /* It does not ask for the kind of socket. */
 #define V_CACHE	(V_HPS_STREAM | V_ONCE)
 
-/* Waits until @name is @value. */
 static void hits_are(long long hits)
 {
 	CHECK_EQ(counter("HpsRegionCacheHit"), hits);
@@ -462,20 +461,31 @@ TEST(exit_gives_all_back, V_CACHE)
 	pid = child(and_be_another, &fd);
 	counter_becomes("HpsRegionCacheDropped", 3, 20000);
 	counter_becomes("HpsPinnedOctets", 0, 20000);
+	/* It has not ended: it is another program. */
 	kill(pid, SIGKILL);
 	CHECK_EQ(waitpid(pid, &status, 0), pid);
+	CHECK(WIFSIGNALED(status));
 	CHECK_EQ(counter("HpsRegionCacheEvicted"), 0);
 }
 
 /* A namespace ends with its last socket, and what is idle in it. */
 TEST(namespace_ends, V_CACHE)
 {
+	/* before it is idle for too long */
+	long long end = now_ms() + scaled(8000);
 	int i, fd;
 
 	for (i = 0; i < 5; i++) {
 		own_namespace();
 		fd = new_socket();
 		deregister(fd, enrol(fd, memory(LEN), LEN, ALL_RIGHTS));
+		CHECK(charged());
+		close(fd);
+	}
+	own_namespace();
+	while (charged()) {
+		CHECK(now_ms() < end);
+		usleep(1000);
 	}
 }
 

@@ -68,7 +68,7 @@ opcodes() {
 		opcode 'Read Response' 2 30 && opcode Terminate 1
 }
 
-# The check above can fail: an opcode that there is not.
+# The check for malformed frames can fail: reserved bits in a reply are set.
 spoilt_is_seen() {
 	pcap_spoil lo || return
 	[ -n "$(complaints)" ] || { echo "nothing was said against it"; return 1; }
