@@ -397,7 +397,7 @@ u32 hps_sched_segment(const struct hps_sched_path *paths, unsigned int n,
 {
 	const struct hps_sched_path *p = &paths[self];
 	u64 backlog = min_t(u64, work->backlog, MAX_OCTETS);
-	u64 common;
+	u64 common, rate;
 	u32 len;
 
 	if (!p->usable || !backlog)
@@ -409,12 +409,13 @@ u32 hps_sched_segment(const struct hps_sched_path *paths, unsigned int n,
 	len = min_t(u64, hps_sched_longest(p), backlog);
 	if (n > 1 && n <= MAX_PATHS && !work->alone) {
 		common = common_rate(paths, n);
-		if (work->stripe)
-			len = cut(p, path_rate(p, common),
+		rate = path_rate(p, common);
+		len = 0;
+		/* What is not worth two segments is not looked at closer. */
+		if (work->stripe && backlog >= least(p, rate, work->eager))
+			len = cut(p, rate,
 				  path_share(paths, n, self, common, backlog),
 				  backlog, work->eager);
-		else
-			len = 0;
 		/* Small shares add up to something that somebody must take. */
 		if (!len && earliest(paths, n, common, backlog) == self)
 			len = min_t(u64, hps_sched_longest(p), backlog);
