@@ -75,7 +75,8 @@ static int recv_request(struct wire *wire, struct request *request)
 	enum cp_type type;
 	ssize_t got;
 
-	got = wire_recv(wire, &type, &body, sizeof(body));
+	/* not sizeof(body), which is padded */
+	got = wire_recv(wire, &type, &body, sizeof(body.fixed) + sizeof(body.path));
 	if (got < 0)
 		return -1;
 	if (type != CP_REQUEST || (size_t)got < sizeof(body.fixed))
