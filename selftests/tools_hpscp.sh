@@ -122,7 +122,14 @@ get_reports() {
 	"${tool[@]}" --json get 127.0.0.1:a /dev/null >json || return 1
 	cat json
 	grep -q '"bytes": *3000000' json && grep -q '"mbit_per_s"' json &&
-		grep -q "$(sha256sum <srv/a | cut -d' ' -f1)" json
+		grep -q "$(sha256sum <srv/a | cut -d' ' -f1)" json || return 1
+	# names are octets, JSON is UTF-8
+	ln srv/a $'srv/caf\xc3\xa9 \xe9\xed\xa0\x80\xf0\x9f\x99\x82"' || return 1
+	"${tool[@]}" --json get $'127.0.0.1:caf\xc3\xa9 \xe9\xed\xa0\x80\xf0\x9f\x99\x82"' \
+		/dev/null >json || return 1
+	cat json
+	python3 -c 'import json, sys; sys.exit("caf\u00e9 ????\U0001f642\"" not in
+		json.load(open("json", encoding="utf-8")).values())' && rm srv/caf*
 }
 
 get_into_directory_replaces_and_keeps_time() {

@@ -37,6 +37,47 @@ void out_compact(void)
 	json_style = JSON_C_TO_STRING_PLAIN;
 }
 
+/* Octets of the character at @s, which does not end before; 0: it is not UTF-8. */
+static unsigned int utf8_length(const unsigned char *s)
+{
+	/* What must stand second: no overlong form, no surrogate, none beyond U+10FFFF. */
+	unsigned char least = *s == 0xe0 ? 0xa0 : *s == 0xf0 ? 0x90 : 0x80;
+	unsigned char most = *s == 0xed ? 0x9f : *s == 0xf4 ? 0x8f : 0xbf;
+	unsigned int n, i;
+
+	if (*s < 0x80)
+		return 1;
+	if (*s < 0xc2 || *s > 0xf4 || s[1] < least || s[1] > most)
+		return 0;
+	n = *s < 0xe0 ? 2 : *s < 0xf0 ? 3 : 4;
+	for (i = 2; i < n; i++)
+		if (s[i] >> 6 != 2)
+			return 0;
+	return n;
+}
+
+/* Names of files and links can be any octets, JSON must be UTF-8: others become "?". */
+static struct json_object *json_text(const char *value)
+{
+	struct json_object *text = NULL;
+	unsigned char *c, *copy;
+	unsigned int n;
+
+	copy = (unsigned char *)strdup(value);
+	if (!copy)
+		return NULL;
+	for (c = copy; *c; c += n) {
+		n = utf8_length(c);
+		if (!n) {
+			*c = '?';
+			n = 1;
+		}
+	}
+	text = json_object_new_string((char *)copy);
+	free(copy);
+	return text;
+}
+
 static void add(const char *key, struct json_object *value)
 {
 	if (json_object_is_type(stack[depth], json_type_array))
@@ -56,7 +97,7 @@ static bool wants_json(const char *key)
 void out_str(const char *key, const char *fmt, const char *value)
 {
 	if (wants_json(key))
-		add(key, json_object_new_string(value));
+		add(key, json_text(value));
 	else if (!json && fmt)
 		printf(fmt, value);
 }

@@ -72,6 +72,8 @@ static int send_bytes(struct wire *wire, struct copy_job *job,
 		if (got < 0 || checksum_add(checksum, buf, got))
 			return -1;
 		if (wire_send_data(wire, buf, got)) {
+			if (wire->silent)
+				return -1;
 			fail_clear();
 			return hear_reason(wire);
 		}

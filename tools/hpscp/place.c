@@ -305,7 +305,6 @@ static int take_message(struct sender *s)
 	enum cp_type type;
 	uint64_t length;
 	ssize_t got;
-	char *c;
 
 	got = wire_recv(s->wire, &type, &body, sizeof(body.text));
 	if (got < 0)
@@ -314,10 +313,6 @@ static int take_message(struct sender *s)
 		memcpy(s->job->why_not, body.text, got);
 		s->job->why_not[got] = 0;
 		make_printable(s->job->why_not);
-		/* for --json */
-		for (c = s->job->why_not; *c; c++)
-			if ((unsigned char)*c >= 0x80)
-				*c = '?';
 		s->ended = true;
 		return 0;
 	}
@@ -357,7 +352,7 @@ static int write_piece(struct sender *s, const char *buf, size_t len, uint64_t e
 	if (err && !has_ended(err))
 		return fail("writing to the other side failed: %s", strerror(-err));
 	if (err || wire_send(s->wire, CP_PLACED, &placed, sizeof(placed)))
-		return hear_reason(s);
+		return s->wire->silent ? -1 : hear_reason(s);
 	s->written += len;
 	if (s->written < be64toh(window->length))
 		return 0;

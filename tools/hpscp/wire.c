@@ -23,6 +23,7 @@ static int broken(struct wire *wire, int err, bool sending)
 {
 	/* One that only keeps silent can still be told why we give up. */
 	wire->peer_gave_up |= sending || err != -ETIMEDOUT;
+	wire->silent |= err == -ETIMEDOUT;
 	if (err == -ETIMEDOUT)
 		return fail("the other side has been silent for too long");
 	if (err == -EPIPE || err == -ECONNRESET)

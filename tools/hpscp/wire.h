@@ -22,6 +22,7 @@
  * @sent: our messages with a MAC so far
  * @received: the peer's messages with a MAC so far
  * @direct: both sides want to place bytes directly
+ * @silent: we waited in vain: what is not said any more is not waited for
  * @peer_gave_up: an ERROR came, or the connection is gone: answer nothing
  */
 struct wire {
@@ -35,6 +36,7 @@ struct wire {
 	uint64_t	sent;
 	uint64_t	received;
 	bool		direct;
+	bool		silent;
 	bool		peer_gave_up;
 };
 
