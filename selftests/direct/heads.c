@@ -130,7 +130,7 @@ TEST(head_in_pieces, V_HPS_STREAM)
 TEST(terminate_of_the_peer, V_HPS_STREAM)
 {
 	const struct direct_head head = {
-		.type = DIRECT_TERMINATE, .error = cpu_to_be16(0x1234),
+		.type = DIRECT_TERMINATE, .error = cpu_to_be16(0x1202),
 	};
 	struct hps_conn_info info;
 	int fd = peer_open();
@@ -138,8 +138,9 @@ TEST(terminate_of_the_peer, V_HPS_STREAM)
 	CHECK_EQ(send(fd, &head, sizeof(head), 0), sizeof(head));
 	expect_closed(&e, HPS_STATUS_REFUSED);
 	hps_conn_get_info(e.conn, &info);
-	CHECK_EQ(info.error, 0x1234);
+	CHECK_EQ(info.error, 0x1202);
 	CHECK_EQ(info.terminated, 2);
+	CHECK(!strcmp(info.error_text, "no buffer available"));
 	close(fd);
 	end_close(&e);
 }

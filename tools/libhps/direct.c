@@ -52,6 +52,13 @@ err_free:
 	return NULL;
 }
 
+static void free_sink(struct hps_domain *d, struct sink *s)
+{
+	sock_deregister(d->anchor, s->stag);
+	munmap(s->memory, SINK_SIZE);
+	free(s);
+}
+
 /* The domain has no connections any more, and nobody else. */
 void direct_free_sinks(struct hps_domain *d)
 {
@@ -59,9 +66,7 @@ void direct_free_sinks(struct hps_domain *d)
 		struct sink *s = list_first_entry(&d->sinks, struct sink, node);
 
 		list_del(&s->node);
-		sock_deregister(d->anchor, s->stag);
-		munmap(s->memory, SINK_SIZE);
-		free(s);
+		free_sink(d, s);
 	}
 }
 
@@ -142,8 +147,9 @@ int direct_open(struct hps_conn *c)
 }
 
 /*
- * The socket is closed, so nothing comes to the sink any more. Also after a failure
- * of direct_attach(), or for a connection over TCP.
+ * The socket is closed, so nothing comes to the sink any more, unless a child has it
+ * still and an answer is due: then nobody else gets the sink. Also after a failure of
+ * direct_attach(), or for a connection over TCP.
  */
 void direct_close(struct hps_conn *c)
 {
@@ -154,7 +160,9 @@ void direct_close(struct hps_conn *c)
 	if (k->watched)
 		domain_unwatch(c->domain, k->ring.fd);
 	ring_close(&k->ring);
-	if (k->sink)
+	if (k->sink && k->asked)
+		free_sink(c->domain, k->sink);
+	else if (k->sink)
 		list_add_tail(&k->sink->node, &c->domain->sinks);
 	free(k);
 	c->direct = NULL;

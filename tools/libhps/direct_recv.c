@@ -56,7 +56,7 @@ static void take_head(struct hps_conn *c)
 
 	if (k->head.type == DIRECT_TERMINATE) {
 		c->terminated = 2;
-		c->refused = be16_to_cpu(k->head.error);
+		c->refused = RDMAP_ERR(0, 0, be16_to_cpu(k->head.error));
 		conn_end(c, HPS_STATUS_REFUSED);
 	} else if (k->head.type != DIRECT_SEND) {
 		direct_terminate(c, RDMAP_ERR_OPCODE);
