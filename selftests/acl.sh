@@ -95,6 +95,8 @@ t_refused "no such rule" "No rule has this place" acl del 7000
 t_refused "ports the wrong way round" "The last port is below the first" \
 	acl add 7000 deny port 9-8
 t_refused "no such address" "is no address" acl add 7000 deny from here
+t_refused "more words than a request has room for" "too many words" \
+	acl add 7000 deny $(printf 'from ::1 %.0s' {1..300})
 t_refused "only the administrator" "needs CAP_NET_ADMIN" \
 	in_ns b setpriv --reuid 1000 --clear-groups --bounding-set -all --inh-caps -all hpsctl acl add 7001 deny
 t_ok "nothing in the kernel log" log_clean

@@ -301,6 +301,15 @@ connection() {
 }
 
 shopt -s extglob
+mistyped() {
+	ctl bogus
+	[ $? = 2 ] || return
+	ctl bundle frob
+	[ $? = 2 ] || return
+	ctl stats show Nonesuch
+	[ $? = 1 ]
+}
+
 ns_make a b || t_skip "cannot make namespaces"
 ipa link add hps0 type hps
 ipa link add d0 type dummy
@@ -354,6 +363,9 @@ t_refused "a look at what is no link" "The interface is not a link of a bundle" 
 t_refused "an unknown token" "No connection has this token" \
 	ctl conn show 123456789abcdef0
 t_refused "an unknown counter" "No counter has this name" ctl stats show Nonesuch
+t_refused "a counter's name beyond all bounds" "such a long name" \
+	ctl stats show $(printf 'a%.0s' {1..5000})
+t_ok "a mistyped command has a status of its own" mistyped
 
 # Commands and attributes: uapi/linux/hps_netlink.h
 bundle=$(index hps0)

@@ -125,6 +125,8 @@ static int add(int argc, char **argv)
 	for (i = 2; i < argc; i += 2) {
 		if (i + 1 == argc)
 			return fail("'%s' needs a value", argv[i]);
+		if (nl_is_full(nlh))
+			return fail("these are too many words");
 		if (!strcmp(argv[i], "from"))
 			err = put_prefix(nlh, argv[i + 1]);
 		else if (!strcmp(argv[i], "port"))

@@ -30,7 +30,7 @@ static const struct object {
 
 #define OBJECTS	(sizeof(objects) / sizeof(objects[0]))
 
-static bool json, pretty;
+static bool json, pretty, misused;
 bool want_statistics;
 
 static void usage(FILE *to)
@@ -70,6 +70,7 @@ int command_run(const struct command *table, const char *object, int argc,
 			return c->run(argc - 1, argv + 1);
 	}
 	command_usage(table, object);
+	misused = true;
 	return fail("%s has no command '%s'", object, argv[0]);
 }
 
@@ -84,6 +85,7 @@ static int run(int argc, char **argv)
 	}
 	if (!o) {
 		usage(stderr);
+		misused = true;
 		return fail("there is no object '%s'", argv[0]);
 	}
 	if (nl_open())
@@ -136,7 +138,7 @@ int main(int argc, char **argv)
 	nl_close();
 	if (option) {
 		say_error("%s", fail_text());
-		return 1;
+		return misused ? 2 : 1;
 	}
 	return 0;
 }

@@ -198,6 +198,11 @@ static int open_diag(void)
 	return 0;
 }
 
+bool nl_is_full(const struct nlmsghdr *nlh)
+{
+	return nlh->nlmsg_len > sizeof(request_buffer) / 2;
+}
+
 int nl_put_settings(struct nlmsghdr *nlh, const struct setting *table,
 		    const char *expected, int argc, char **argv)
 {
@@ -208,6 +213,8 @@ int nl_put_settings(struct nlmsghdr *nlh, const struct setting *table,
 			;
 		if (argc < 2 || !s->word)
 			return fail("'%s' is not %s", argv[0], expected);
+		if (nl_is_full(nlh))
+			return fail("these are too many words");
 		if (s->put(nlh, argv[1]))
 			return -1;
 	}

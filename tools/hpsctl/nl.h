@@ -31,6 +31,9 @@ struct setting {
 	int (*put)(struct nlmsghdr *nlh, const char *value);
 };
 
+/* Has the request hardly room for another word? */
+bool nl_is_full(const struct nlmsghdr *nlh);
+
 /**
  * nl_put_settings() - put pairs of a word and a value into a request
  * @table: the words; ends with an empty row

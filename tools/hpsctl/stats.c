@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* hpsctl stats */
+#include <limits.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -42,6 +43,8 @@ static int show(int argc, char **argv)
 	}
 	if (argc > 1)
 		return fail("one counter, or none for all");
+	if (argc && strlen(argv[0]) > NAME_MAX)
+		return fail("no counter has such a long name");
 	nlh = nl_request(HPS_CMD_STATS_GET, !argc);
 	if (argc)
 		mnl_attr_put_strz(nlh, HPS_A_COUNTER_NAME, argv[0]);

@@ -124,6 +124,13 @@ static int report(int fd, const struct options *options, const char *host,
 	return print_bins(fd, options, be32toh(result->bins));
 }
 
+/* Would it last for more intervals than the server counts? */
+static bool has_too_many_bins(const struct options *options)
+{
+	return options->interval_ms && !options->bytes &&
+	       stream_time(options) / NSEC_PER_MSEC / options->interval_ms >= PERF_BINS_MAX;
+}
+
 static int run_on(int fd, const struct options *options, const char *host)
 {
 	const struct perf_want want = {
@@ -134,6 +141,8 @@ static int run_on(int fd, const struct options *options, const char *host)
 	struct perf_result result;
 	struct usage client, server;
 
+	if (has_too_many_bins(options))
+		return fail("more than %u intervals: make them longer", PERF_BINS_MAX);
 	if ((options->nodelay && sock_set_nodelay(fd)) || perf_start(fd, &want))
 		return -1;
 	usage_now(&client);
