@@ -17,7 +17,7 @@ done
 bundle 1
 echo 0 >/sys/devices/system/cpu/cpu1/online
 ns_background b hpsperf --proto "$proto" server >/dev/null
-wait_for 5 in_ns a hpsperf --proto "$proto" pingpong 10.1.1.2 --sizes 4 --rounds 1 --warmup 0
+wait_for 5 in_ns a hpsperf --proto "$proto" pingpong 10.1.1.2 --sizes 4 --rounds 1 --warmup 0.001
 in_ns a hpsperf --proto "$proto" --json stream 10.1.1.2 --write 64 --time 1.2 "$@" >"$t_dir/report" &
 client=$!
 packets() { in_ns a cat /sys/class/net/eth1/statistics/tx_packets; }

@@ -32,6 +32,6 @@ ns_make a b
 links 2 rate 100mbit delay 50us
 bundle 2
 ns_background b taskset -c 0 hpsperf --proto "$proto" server >/dev/null
-wait_for 5 in_ns a hpsperf --proto "$proto" pingpong 10.1.1.2 --sizes 4 --rounds 1 --warmup 0
+wait_for 5 in_ns a hpsperf --proto "$proto" pingpong 10.1.1.2 --sizes 4 --rounds 1 --warmup 0.001
 round_trips together 0
 round_trips apart 1

@@ -17,7 +17,7 @@ done
 bundle "$n"
 echo 0 >/sys/devices/system/cpu/cpu1/online
 ns_background b hpsperf --proto "$proto" server >/dev/null
-wait_for 5 in_ns a hpsperf --proto "$proto" pingpong 10.1.1.2 --sizes 4 --rounds 1 --warmup 0
+wait_for 5 in_ns a hpsperf --proto "$proto" pingpong 10.1.1.2 --sizes 4 --rounds 1 --warmup 0.001
 in_ns a hpsperf --proto "$proto" --json stream 10.1.1.2 --write 128k --time 1.2 >"$t_dir/report" &
 client=$!
 octets() { in_ns a sh -c 'cat /sys/class/net/eth*/statistics/tx_bytes' | awk '{ s += $1 } END { print s }'; }
