@@ -203,12 +203,21 @@ static int put_link(struct sk_buff *skb, const void *object)
 	return put_link_sums(skb, &sums) ? : put_link_paths(skb, &link->paths);
 }
 
+/* Returns an ifindex, or an errno: what is beyond an int is none of them. */
 static int need_ifindex(struct genl_info *info)
 {
-	if (info->attrs[HPS_A_LINK_IFINDEX])
-		return nla_get_u32(info->attrs[HPS_A_LINK_IFINDEX]);
-	NL_SET_ERR_MSG(info->extack, "The interface's ifindex is missing");
-	return -EINVAL;
+	const struct nlattr *attr = info->attrs[HPS_A_LINK_IFINDEX];
+
+	if (!attr) {
+		NL_SET_ERR_MSG(info->extack, "The interface's ifindex is missing");
+		return -EINVAL;
+	}
+	if (nla_get_u32(attr) > INT_MAX) {
+		NL_SET_ERR_MSG_ATTR(info->extack, attr,
+				    "No interface has this ifindex");
+		return -ENODEV;
+	}
+	return nla_get_u32(attr);
 }
 
 static struct hps_link *find_link(struct genl_info *info)
