@@ -307,7 +307,7 @@ struct hps_channel {
 	u8				cause;		/* enum hps_nl_path_cause, if known */
 	int				doomed;		/* see hps_channel_abort() */
 	int				err;
-	struct mutex			tune;		/* @ops->congestion, not with @destroy */
+	struct mutex			tune;		/* @ops->dial and @congestion, not with @destroy */
 	struct work_struct		release;
 	struct timer_list		backoff;
 	struct rcu_head			rcu;
@@ -319,6 +319,7 @@ struct hps_channel *hps_channel_create(struct net *net,
 void hps_channel_init(struct hps_channel *ch, struct net *net,
 		      const struct hps_channel_ops *ops, bool outbound);
 void hps_channel_put(struct hps_channel *ch);
+bool hps_channel_is_deaf(const struct hps_channel *ch, u32 octets);
 void hps_channel_close(struct hps_channel *ch);
 void hps_channel_linger(struct hps_channel *ch);
 void hps_channel_drain(struct hps_channel *ch);

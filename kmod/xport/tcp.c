@@ -605,7 +605,7 @@ static void ask_neighbour(struct hps_channel *ch)
 	neigh_release(n);
 }
 
-static int tcp_dial(struct hps_channel *ch)
+static int begin_dial(struct hps_channel *ch)
 {
 	union hps_addr local = ch->key.local, remote = ch->key.remote;
 	struct socket *sock = hps_tcp(ch)->sock;
@@ -624,6 +624,18 @@ static int tcp_dial(struct hps_channel *ch)
 	if (ch->probe)
 		ask_neighbour(ch);
 	return err == -EINPROGRESS ? 0 : err;
+}
+
+/* Whoever has its user may end it meanwhile: the socket stays until this is done. */
+static int tcp_dial(struct hps_channel *ch)
+{
+	int err = -ECONNABORTED;
+
+	mutex_lock(&ch->tune);
+	if (READ_ONCE(ch->state) != HPS_CHANNEL_DEAD)
+		err = begin_dial(ch);
+	mutex_unlock(&ch->tune);
+	return err;
 }
 
 const struct hps_channel_ops hps_tcp_ops = {
@@ -673,7 +685,6 @@ int hps_tcp_adopt(struct net *net, struct socket *sock)
 		return -ENOMEM;
 	/* It may end as soon as the callbacks are ours. */
 	hps_channel_hold(&t->ch);
-	t->ch.state = HPS_CHANNEL_HELLO;
 	t->ch.want_crc = READ_ONCE(hn->sysctl.crc);
 	/* Whoever will use it tells more. */
 	t->credit = READ_ONCE(hn->sysctl.rmem);
@@ -699,6 +710,9 @@ int hps_tcp_adopt(struct net *net, struct socket *sock)
 
 	/* The peer may have spoken, or gone, before the callbacks were ours. */
 	lock_sock(sk);
+	/* Not before: what is DIALING no lost link takes away. */
+	if (t->ch.state == HPS_CHANNEL_DIALING)
+		t->ch.state = HPS_CHANNEL_HELLO;
 	tcp_narrow(t);
 	hps_tcp_receive(t);
 	if (sk->sk_state != TCP_ESTABLISHED)
