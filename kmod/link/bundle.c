@@ -425,6 +425,7 @@ static void bundle_gone(struct net_device *dev)
 			hps_link_remove(link);
 	}
 	list_del_rcu(&bundle->by_net);
+	bundle->listed = false;
 	hps_link_notify(HPS_BUNDLE_REMOVED, dev, NULL);
 	/* on a move it will be put into another list: let readers of this one
 	 * leave it first
@@ -441,10 +442,13 @@ static void bundle_event(struct net_device *dev, unsigned long event)
 	switch (event) {
 	case NETDEV_REGISTER:
 		list_add_tail_rcu(&bundle->by_net, &hn->bundles);
+		bundle->listed = true;
 		hps_link_notify(HPS_BUNDLE_ADDED, dev, NULL);
 		break;
 	case NETDEV_UNREGISTER:
-		bundle_gone(dev);
+		/* It is said each second while somebody holds the device. */
+		if (bundle->listed)
+			bundle_gone(dev);
 		break;
 	}
 }

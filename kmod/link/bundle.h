@@ -30,6 +30,7 @@ struct nlattr;
 struct hps_bundle {
 	struct net_device	*dev;
 	struct list_head	by_net;
+	bool			listed;	/* in by_net; under RTNL */
 	u32			cutoff;	/* octets; 0: the namespace's sysctl */
 	u8			policy;	/* enum hps_policy */
 	u8			copies;	/* of policy duplicate */
