@@ -139,6 +139,14 @@ struct hps_link *hps_link_get(struct net *net, int ifindex)
 	return found;
 }
 
+static void link_free_rcu(struct rcu_head *rcu)
+{
+	struct hps_link *link = container_of(rcu, struct hps_link, rcu);
+
+	free_percpu(link->counters);
+	kfree(link);
+}
+
 static void link_free(struct hps_link *link)
 {
 	struct hps_link_tally *tally = link->tally;
@@ -148,9 +156,8 @@ static void link_free(struct hps_link *link)
 	list_del(&link->in_tally);
 	spin_unlock_bh(&tally->lock);
 	hps_link_tally_put(tally);
-	free_percpu(link->counters);
-	/* hps_link_get() may look at it still */
-	kfree_rcu(link, rcu);
+	/* hps_link_get() may look at it still, and a dump count with it */
+	call_rcu(&link->rcu, link_free_rcu);
 }
 
 /**
