@@ -613,6 +613,13 @@ static void join_pair(struct hps_conn *conn, const struct hps_channel_key *key,
 
 	if (conn->rejoin && hps_rejoin_wait(conn, key, remote_id))
 		return;
+	/* Those that are down wait to be read. */
+	if (READ_ONCE(conn->nr_paths) >= MAX_PATHS) {
+		spin_lock_bh(&conn->lock);
+		hps_rejoin_later(conn, HPS_PROBER_FAST_MS);
+		spin_unlock_bh(&conn->lock);
+		return;
+	}
 	path = hps_path_new(conn, true, GFP_KERNEL);
 	if (!path)
 		return;
