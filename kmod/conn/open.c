@@ -439,7 +439,10 @@ static void refuse(struct hps_channel *ch, enum hps_reason reason)
 		return;
 	}
 	hps_hello_msg_build(&msg, &hello);
-	if (hps_channel_send_control(ch, &msg, sizeof(msg)))
+	/* Who goes on asking and does not read gets no more answers. */
+	if (hps_channel_is_deaf(ch, SZ_64K))
+		hps_channel_fail(ch, -ENOBUFS);
+	else if (hps_channel_send_control(ch, &msg, sizeof(msg)))
 		hps_channel_fail(ch, -ENOMEM);
 }
 

@@ -107,6 +107,23 @@ void hps_channel_put(struct hps_channel *ch)
 }
 
 /**
+ * hps_channel_is_deaf - has the peer stopped reading?
+ * @ch:		the channel, locked
+ * @octets:	so many may be under way
+ *
+ * What answers a peer is not subject to room: this keeps it from growing for ever.
+ */
+bool hps_channel_is_deaf(const struct hps_channel *ch, u32 octets)
+{
+	struct hps_channel_pulse p;
+
+	if (test_bit(HPS_CHANNEL_UNSENT, &ch->flags))
+		return true;
+	ch->ops->pulse(ch, &p);
+	return p.in_transit > octets;
+}
+
+/**
  * hps_channel_close - end a channel
  * @ch:	the channel; what it holds unsent is lost
  *
