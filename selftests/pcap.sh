@@ -14,7 +14,7 @@ pcap_begin() {
 	local said=$t_dir/$2.tcpdump
 	rm -f "$t_dir/$2.pcap"
 	ip netns exec "$(ns_name "$1")" tcpdump -Z root -i "$2" -U -w "$t_dir/$2.pcap" \
-		-B 8192 "${@:3}" 2>"$said" &
+		--immediate-mode -B 8192 "${@:3}" 2>"$said" &
 	pcap_pids[$2]=$!
 	t_pids+=($!)
 	wait_for 10 grep -q 'listening on' "$said"
