@@ -402,6 +402,8 @@ void hps_bare_close(struct hps_bare *b, bool abort)
 	spin_lock(&b->queue);
 	b->sk = NULL;
 	spin_unlock(&b->queue);
+	/* The memory is that of a socket: the peer finds none any more. */
+	b->stream.domain = 0;
 	if (b->state == HPS_BARE_LISTEN)
 		hps_bare_unlisten(b);
 	abort |= b->messages;

@@ -353,6 +353,9 @@ void hps_bare_receive(struct hps_bare *b)
 		n = fill(b);
 		if (n == -EAGAIN || n == -EINTR)
 			return;
+		/* There was no room for what is here, but TCP has ended since. */
+		if (n <= 0)
+			take_frames(b);
 		if (n < 0) {
 			b->eof = true;
 			b->broken = true;

@@ -347,7 +347,8 @@ static bool stage(struct hps_bare *b)
 	if (b->sending == HPS_BARE_SENDING_ANSWER)
 		return stage_answer(b);
 	work = may_begin(b);
-	answer = b->a_count;
+	/* Our memory went with the socket: first what was promised. */
+	answer = b->a_count && (b->sk || !work);
 	if (!work && !answer)
 		return false;
 	b->answer_next = !b->answer_next;
