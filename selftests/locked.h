@@ -20,7 +20,7 @@ static inline long long charged(void)
 
 	CHECK(f);
 	while (fgets(line, sizeof(line), f))
-		if (sscanf(line, "VmLck: %lld", &kib) == 1)
+		if (sscanf(line, "VmPin: %lld", &kib) == 1)
 			break;
 	fclose(f);
 	CHECK(kib >= 0);

@@ -189,7 +189,7 @@ static bool is_over_limit(const struct user_struct *user)
 	unsigned long limit = rlimit(RLIMIT_MEMLOCK) >> PAGE_SHIFT;
 
 	return atomic_long_read(&user->locked_vm) > limit ||
-	       READ_ONCE(current->mm->locked_vm) > limit;
+	       atomic64_read(&current->mm->pinned_vm) > limit;
 }
 
 static struct hps_region *find(struct hps_cache *c, unsigned long addr,

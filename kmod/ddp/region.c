@@ -177,27 +177,45 @@ static int charge_user(struct hps_region *r)
 	return 0;
 }
 
+/* Without the lock of the address space, for it need not be the caller's: who gives a
+ * region back must not wait for what another process does.
+ */
+static int charge_mm(struct hps_region *r)
+{
+	long limit = rlimit(RLIMIT_MEMLOCK) >> PAGE_SHIFT;
+	long pages = charge_of(r);
+
+	if (atomic64_add_return(pages, &r->mm->pinned_vm) <= limit ||
+	    capable(CAP_IPC_LOCK))
+		return 0;
+	atomic64_sub(pages, &r->mm->pinned_vm);
+	return -ENOMEM;
+}
+
+static void uncharge_user(struct hps_region *r)
+{
+	if (!r->user)
+		return;
+	atomic_long_sub(charge_of(r), &r->user->locked_vm);
+	free_uid(r->user);
+}
+
 static int charge(struct hps_region *r)
 {
 	int err = charge_user(r);
 
 	if (err)
 		return err;
-	err = account_locked_vm(r->mm, charge_of(r), true);
-	if (err && r->user) {
-		atomic_long_sub(charge_of(r), &r->user->locked_vm);
-		free_uid(r->user);
-	}
+	err = charge_mm(r);
+	if (err)
+		uncharge_user(r);
 	return err;
 }
 
 static void uncharge(struct hps_region *r)
 {
-	account_locked_vm(r->mm, charge_of(r), false);
-	if (!r->user)
-		return;
-	atomic_long_sub(charge_of(r), &r->user->locked_vm);
-	free_uid(r->user);
+	atomic64_sub(charge_of(r), &r->mm->pinned_vm);
+	uncharge_user(r);
 }
 
 /**
