@@ -8,6 +8,9 @@
 #include <linux/hps.h>
 #include <linux/sockios.h>
 
+#include <sys/epoll.h>
+#include <sys/wait.h>
+
 #include "pair.h"
 
 static char buf[65536];
@@ -186,6 +189,64 @@ TEST(rcvlowat_poll, V_STREAM)
 	recv_pattern(p.b, 1000, 0);
 }
 
+/* Who waits for more hears of it when what is there is enough. */
+TEST(rcvlowat_is_lowered, V_STREAM)
+{
+	struct epoll_event event = { .events = EPOLLIN };
+	int ep = epoll_create1(0);
+	struct pair p;
+
+	CHECK(ep >= 0);
+	pair_open(&p);
+	set_int(p.b, SOL_SOCKET, SO_RCVLOWAT, 1000);
+	CHECK(!epoll_ctl(ep, EPOLL_CTL_ADD, p.b, &event));
+	send_pattern(p.a, 500, 0);
+	wait_in_queue(p.b, 500);
+	CHECK_EQ(epoll_wait(ep, &event, 1, 0), 0);
+	set_int(p.b, SOL_SOCKET, SO_RCVLOWAT, 500);
+	CHECK_EQ(epoll_wait(ep, &event, 1, scaled(5000)), 1);
+	recv_pattern(p.b, 500, 0);
+}
+
+/* A look at all that was asked for waits for it, as a read does. */
+TEST(peek_waits_for_all, V_STREAM)
+{
+	struct pair p;
+	pid_t pid;
+
+	pair_open(&p);
+	send_pattern(p.a, 1000, 0);
+	wait_in_queue(p.b, 1000);
+	fflush(stdout);
+	pid = fork();
+	if (!pid) {
+		usleep(50000);
+		send_pattern(p.a, 2000, 1000);
+		_exit(0);
+	}
+	CHECK_EQ(recv(p.b, buf, 3000, MSG_PEEK | MSG_WAITALL), 3000);
+	CHECK(pattern_ok(buf, 3000, 0));
+	CHECK_EQ(recv(p.b, buf, 4000, MSG_PEEK | MSG_WAITALL | MSG_DONTWAIT), 3000);
+	/* The end is as much as there will be. */
+	shutdown(p.a, SHUT_WR);
+	CHECK_EQ(recv(p.b, buf, 4000, MSG_PEEK | MSG_WAITALL), 3000);
+	recv_pattern(p.b, 3000, 0);
+	reap(pid);
+}
+
+/* How much is there? No octet is copied. */
+TEST(peek_of_the_length, V_STREAM)
+{
+	struct pair p;
+
+	pair_open(&p);
+	send_pattern(p.a, 1000, 0);
+	wait_in_queue(p.b, 1000);
+	CHECK_EQ(recv(p.b, NULL, 65536, MSG_PEEK | MSG_TRUNC), 1000);
+	CHECK_EQ(recv(p.b, NULL, 300, MSG_PEEK | MSG_TRUNC), 300);
+	recv_pattern(p.b, 1000, 0);
+}
+
 TEST(rcvlowat_blocking_recv, V_STREAM)
 {
 	struct pair p;
@@ -235,6 +296,27 @@ TEST(rcvlowat_beyond_the_buffer, V_STREAM)
 	}
 	recv_pattern(p.b, 500000, 0);
 	reap(pid);
+}
+
+/* What a writer puts behind what the timer of a cork let go goes as well. */
+TEST(cork_while_the_reader_pauses, V_STREAM)
+{
+	const size_t len = (8 << 20) + 10;
+	struct pair p;
+	pid_t pid;
+
+	pair_open(&p);
+	set_int(p.a, IPPROTO_TCP, TCP_CORK, 1);
+	fflush(stdout);
+	pid = fork();
+	if (!pid) {
+		send_pattern(p.a, len, 0);
+		pause();
+	}
+	usleep(500000);
+	recv_pattern(p.b, len, 0);
+	kill(pid, SIGKILL);
+	CHECK_EQ(waitpid(pid, NULL, 0), pid);
 }
 
 /* --- TCP's level --------------------------------------------------------------------- */

@@ -304,6 +304,7 @@ void hps_conn_established(struct hps_conn *conn)
 	if (conn->sk) {
 		WRITE_ONCE(conn->sk->sk_state, TCP_ESTABLISHED);
 		conn->sk->sk_state_change(conn->sk);
+		sk_wake_async(conn->sk, SOCK_WAKE_IO, POLL_OUT);
 		conn->sk->sk_write_space(conn->sk);
 	}
 	hps_conn_watch_locked(conn);

@@ -321,8 +321,11 @@ static bool is_held_back(struct hps_conn *conn,
 	    !hps_send_space(conn))
 		return false;
 	/* What must not wait takes what stands behind it along. */
-	if ((snd->cork || snd->more) && snd->nxt >= snd->flush)
+	if ((snd->cork || snd->more) && snd->nxt >= snd->flush) {
+		/* It may have been written behind what the timer let go. */
+		hps_conn_cork(conn);
 		return true;
+	}
 	if (snd->nodelay || !snd->small || snd->nxt < snd->awaited ||
 	    snd->una == snd->nxt)
 		return false;

@@ -283,8 +283,11 @@ int hps_send_ack(struct hps_conn *conn, u64 ack, u64 edge, u32 buffer)
 		if (conn->sk)
 			conn->sk->sk_write_space(conn->sk);
 		hps_conn_check_end(conn);
-		/* Nagle may have held it back for what has arrived now. */
-		held = snd->held && snd->nxt != snd->end;
+		/* Nagle may have held it back for what has arrived now; and if
+		 * nothing is under way any more, nothing else has a path asked.
+		 */
+		held = (snd->held || snd->una == snd->nxt) &&
+		       snd->nxt != snd->end;
 	}
 	if (held || (more_credit && snd->stalled))
 		hps_path_kick_all(conn);

@@ -531,6 +531,7 @@ static int hps_release(struct socket *sock)
 	HPS_OPS_SENDPAGE(hps_sendpage)		\
 	.splice_read	= hps_splice_read,	\
 	.splice_eof	= hps_splice_eof,	\
+	.set_rcvlowat	= hps_set_rcvlowat,	\
 	.mmap		= sock_no_mmap,		\
 }
 

@@ -108,6 +108,7 @@ void hps_take_error(struct sock *sk, int err);
 int hps_recvmsg(struct socket *sock, struct msghdr *msg, size_t len, int flags);
 __poll_t hps_poll(struct file *file, struct socket *sock,
 		  struct poll_table_struct *wait);
+int hps_set_rcvlowat(struct sock *sk, int val);
 int hps_ioctl(struct socket *sock, unsigned int cmd, unsigned long arg);
 ssize_t hps_recv_pipe(struct socket *sock, struct pipe_inode_info *pipe,
 		      size_t len, unsigned int flags);

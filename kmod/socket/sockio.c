@@ -190,6 +190,12 @@ static ssize_t read_stream(struct sock *sk, struct hps_conn *conn,
 	size_t target = sock_rcvlowat(sk, flags & MSG_WAITALL, len);
 	int err;
 
+	/* A peek cannot be gone on with: first all of it comes. */
+	if (r->peek && hps_recv_queued(conn) < target) {
+		err = wait_data(sk, conn, min_t(u64, target, INT_MAX), &timeo);
+		if (err)
+			return err > 0 ? 0 : err;
+	}
 	for (;;) {
 		err = hps_recv_queued(conn) ? hps_recv_read(conn, r) : 0;
 		if (err || r->done >= target || !r->len)
@@ -298,7 +304,7 @@ int hps_recvmsg(struct socket *sock, struct msghdr *msg, size_t len, int flags)
 	if (err)
 		goto out;
 	/* TCP throws the data away then. */
-	if (flags & MSG_TRUNC && !r.peek && !conn->seqpacket) {
+	if (flags & MSG_TRUNC && !conn->seqpacket) {
 		iov_iter_discard(&discard, ITER_DEST, len);
 		r.to = &discard;
 	}
@@ -347,6 +353,22 @@ out:
 }
 
 /* --- poll and ioctl -------------------------------------------------------------------- */
+
+/* What is there may be enough now: who waits must hear of it, as tcp_set_rcvlowat() says
+ * it. The socket is locked.
+ */
+int hps_set_rcvlowat(struct sock *sk, int val)
+{
+	struct hps_conn *conn = hps_sk(sk)->conn;
+
+	WRITE_ONCE(sk->sk_rcvlowat, val ? : 1);
+	if (!conn)
+		return 0;
+	spin_lock_bh(&conn->lock);
+	hps_recv_arrived(conn);
+	spin_unlock_bh(&conn->lock);
+	return 0;
+}
 
 __poll_t hps_poll(struct file *file, struct socket *sock,
 		  struct poll_table_struct *wait)
