@@ -195,6 +195,40 @@ default_is_lowest() {
 			min_by(.ifindex).default' && ipa link del hps7
 }
 
+# Writes to a packet socket that has no room, by an interface that is up: the write waits,
+# and holds the interface.
+cat >"$t_dir/hold.py" <<'PY'
+import socket, sys
+s = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)
+s.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1)
+try:
+    while True:
+        s.sendto(bytes(1000), socket.MSG_DONTWAIT, ("slow0", 0))
+except BlockingIOError:
+    print("full", flush=True)
+s.sendto(bytes(1000), (sys.argv[1], 0))
+PY
+
+held() {
+	local pid
+	modprobe -a dummy sch_netem
+	ipa link add slow0 type dummy && ipa link set slow0 up &&
+		tc -n "$(ns_name a)" qdisc add dev slow0 root netem delay 60s limit 1000 &&
+		ipa link add hps7 type hps && ipa link set hps7 up || return
+	ns_background a python3 "$t_dir/hold.py" hps7 >"$t_dir/hold"
+	pid=$!
+	wait_for 10 grep -q full "$t_dir/hold" && wait_for 10 sleeps "$pid" || return
+	ipa link del hps7 &
+	# the kernel says again that it goes, each second
+	sleep 3
+	kill -0 $! || { echo "nobody held it"; return 1; }
+	kill "$pid"
+	wait $!
+	ipa link del slow0
+	absent hps7
+}
+sleeps() { grep -q 'sock_alloc_send_pskb\|sock_wait_for_wmem' "/proc/$1/stack"; }
+
 delete_bundle() {
 	ipa link del hps0 && absent hps0 && unlisted eth1 &&
 		! shown eth1 "master hps0"
@@ -267,6 +301,7 @@ t_ok "an interface moves to another namespace" nic_moves
 t_ok "a bundle moves to another namespace without its links" bundle_moves
 t_ok "a namespace ends with a bundle and links" namespace_ends
 t_ok "the default bundle is the lowest" default_is_lowest
+t_ok "a bundle goes while somebody holds it" held
 t_ok "the bundle is deleted" delete_bundle
 t_ok "both interfaces work after" both_reachable
 if lsmod | grep -qE '^hps .* 0 *$'; then

@@ -388,6 +388,14 @@ t_refused "link-add of nothing" \
 t_refused "link-add names the interface at fault" \
 	"A loopback interface cannot be a link (Invalid argument) attribute 1" \
 	genl 4 "1=u32:$(index lo)" "3=u32:$bundle"
+for command in 3 4 5; do
+	for index in 0x80000000 0xc0000000 0xffffefff 0xffffffff; do
+		which=(1=u32:$index)
+		[ $command != 4 ] || which+=("3=u32:$bundle")
+		t_refused "an ifindex of $index is no link's (command $command)" \
+			"No interface has this ifindex" genl $command "${which[@]}"
+	done
+done
 t_refused "link-del without an ifindex" "The interface's ifindex is missing" genl 5
 t_refused "ifindex 0" "attribute 1" genl 1 1=u32:0
 t_refused "an attribute of the wrong size" "attribute 1" genl 1 1=u8:1

@@ -44,6 +44,25 @@ TEST(idle_channel_takes_only_hellos, V_HPS_STREAM)
 	still_works();
 }
 
+/* Who asks again and again and reads no answer is let go. */
+TEST(idle_channel_that_does_not_read, V_HPS_STREAM)
+{
+	struct hps_hello_msg hello;
+	int lst = listener(4), i;
+	struct raw r;
+
+	finish(&r, raw_open(&r, lst));
+	close(lst);
+	set_int(r.fd, SOL_SOCKET, SO_RCVBUF, 4096);
+	hps_hello_msg_build(&hello, &r.mine);
+	/* some MB of answers, if they were given */
+	for (i = 0; i < 20000; i++)
+		raw_message(&r, &hello, sizeof(hello));
+	wait_for(r.fd, POLLHUP);
+	lst = listener(4);
+	still_works();
+}
+
 /* What TCP may hold for the module's end of a channel that we dialled. */
 static int tcp_width(const struct raw *r)
 {
