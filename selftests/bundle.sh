@@ -211,9 +211,9 @@ PY
 
 held() {
 	local pid
-	modprobe -a dummy sch_netem
+	modprobe -a dummy sch_tbf
 	ipa link add slow0 type dummy && ipa link set slow0 up &&
-		tc -n "$(ns_name a)" qdisc add dev slow0 root netem delay 60s limit 1000 &&
+		tc -n "$(ns_name a)" qdisc add dev slow0 root tbf rate 8bit burst 1600 limit 100000 &&
 		ipa link add hps7 type hps && ipa link set hps7 up || return
 	ns_background a python3 "$t_dir/hold.py" hps7 >"$t_dir/hold"
 	pid=$!

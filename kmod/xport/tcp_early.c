@@ -144,7 +144,7 @@ static u32 place_run(struct hps_tcp *t, u32 pos, u32 end)
 			return end;
 		if (before(pos, f->begin))
 			pos = f->begin;
-		n = min(end, f->begin + f->payload) - pos;
+		n = min(end - pos, f->begin + f->payload - pos);
 		if (!t->ch.crc) {
 			if (hps_early_missing(t->early, &pos, &n))
 				place(t, f, pos, n);
