@@ -14,18 +14,19 @@ pcap_begin() {
 	local said=$t_dir/$2.tcpdump
 	rm -f "$t_dir/$2.pcap"
 	ip netns exec "$(ns_name "$1")" tcpdump -Z root -i "$2" -U -w "$t_dir/$2.pcap" \
-		--immediate-mode -B 8192 "${@:3}" 2>"$said" &
+		-B 8192 "${@:3}" 2>"$said" &
 	pcap_pids[$2]=$!
 	t_pids+=($!)
 	wait_for 10 grep -q 'listening on' "$said"
 }
 
-# pcap_end: of all, when nothing more comes for a moment; fails if packets were missed
+# pcap_end: of all, when nothing more comes for as long as the kernel keeps packets from
+# tcpdump, a second; fails if some were missed
 pcap_end() {
 	local last=-1 size=0
 	while [ $size != $last ]; do
 		last=$size
-		sleep 0.3
+		sleep 1.2
 		size=$(cat "$t_dir"/*.pcap | wc -c)
 	done
 	kill -INT "${pcap_pids[@]}"
