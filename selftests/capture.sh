@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # lists: full
-# timeout: 180
+# timeout: 400
 #
 # What is on the wire is iWARP: tshark's dissectors read a captured session of
 # two paths without a malformed frame and count what the module counted.

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # lists: full
-# timeout: 180
+# timeout: 400
 #
 # What is on the wire of a bare connection is iWARP: tshark's dissectors read it, each
 # FPDU with its opcode and none malformed.
