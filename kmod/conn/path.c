@@ -141,7 +141,7 @@ int hps_path_start(struct hps_path *path, struct hps_channel *ch,
 	hps_channel_lock(ch);
 	take_channel(path, ch);
 	hps_channel_unlock(ch);
-	err = ch->ops->dial(ch);
+	err = hps_channel_dial(ch);
 	if (err) {
 		hps_channel_lock(ch);
 		/* It may have failed by its events as well. */

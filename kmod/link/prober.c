@@ -153,7 +153,7 @@ static void dial(struct attempt *a)
 	hps_channel_use(ch, &probe_events, a);
 	hps_channel_unlock(ch);
 	/* A failure at once is one like any other. */
-	ch->ops->dial(ch);
+	hps_channel_dial(ch);
 }
 
 static unsigned long period(const struct attempt *a)

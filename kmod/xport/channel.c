@@ -107,6 +107,26 @@ void hps_channel_put(struct hps_channel *ch)
 }
 
 /**
+ * hps_channel_dial - begin to connect
+ * @ch:	the channel, not locked; its user may end it meanwhile
+ *
+ * Its transport stays until this is done: see channel_release().
+ *
+ * Context: process. Return: 0 when it is under way, -ECONNABORTED if it has ended, or
+ * an error of connect(); then the channel is still to be closed.
+ */
+int hps_channel_dial(struct hps_channel *ch)
+{
+	int err = -ECONNABORTED;
+
+	mutex_lock(&ch->tune);
+	if (READ_ONCE(ch->state) != HPS_CHANNEL_DEAD)
+		err = ch->ops->dial(ch);
+	mutex_unlock(&ch->tune);
+	return err;
+}
+
+/**
  * hps_channel_is_deaf - has the peer stopped reading?
  * @ch:		the channel, locked
  * @octets:	so many may be under way

@@ -57,7 +57,8 @@ static inline bool hps_addr_same_host(const union hps_addr *a,
  * enum hps_channel_state - life of a channel
  *
  *   DIALING --TCP established--> HELLO --hello answered--> READY --> DEAD
- *   (a channel that was accepted begins in HELLO; any state can go to DEAD)
+ *   (one that was accepted is in HELLO once its callbacks are set; any state can go
+ *   to DEAD)
  */
 enum hps_channel_state {
 	HPS_CHANNEL_DIALING,
@@ -192,8 +193,8 @@ struct hps_channel_events {
  * @create:	process context: make a channel as @key says, not yet dialled, with
  *		a reference for the caller, who gives it a user; the local port
  *		is not looked at; or an ERR_PTR
- * @dial:	process context: begin to connect; 0 when that is under way, or an
- *		error of connect(); then the channel is still to be closed
+ * @dial:	process context, @tune held: begin to connect; 0 when that is under way,
+ *		or an error of connect(); then the channel is still to be closed
  * @lock:	process context: own the channel, may sleep
  * @unlock:	end of @lock
  * @hello:	channel locked: begin the channel with @ch->hello, question or answer
@@ -319,6 +320,7 @@ struct hps_channel *hps_channel_create(struct net *net,
 void hps_channel_init(struct hps_channel *ch, struct net *net,
 		      const struct hps_channel_ops *ops, bool outbound);
 void hps_channel_put(struct hps_channel *ch);
+int hps_channel_dial(struct hps_channel *ch);
 bool hps_channel_is_deaf(const struct hps_channel *ch, u32 octets);
 void hps_channel_close(struct hps_channel *ch);
 void hps_channel_linger(struct hps_channel *ch);

@@ -605,7 +605,7 @@ static void ask_neighbour(struct hps_channel *ch)
 	neigh_release(n);
 }
 
-static int begin_dial(struct hps_channel *ch)
+static int tcp_dial(struct hps_channel *ch)
 {
 	union hps_addr local = ch->key.local, remote = ch->key.remote;
 	struct socket *sock = hps_tcp(ch)->sock;
@@ -624,18 +624,6 @@ static int begin_dial(struct hps_channel *ch)
 	if (ch->probe)
 		ask_neighbour(ch);
 	return err == -EINPROGRESS ? 0 : err;
-}
-
-/* Whoever has its user may end it meanwhile: the socket stays until this is done. */
-static int tcp_dial(struct hps_channel *ch)
-{
-	int err = -ECONNABORTED;
-
-	mutex_lock(&ch->tune);
-	if (READ_ONCE(ch->state) != HPS_CHANNEL_DEAD)
-		err = begin_dial(ch);
-	mutex_unlock(&ch->tune);
-	return err;
 }
 
 const struct hps_channel_ops hps_tcp_ops = {
