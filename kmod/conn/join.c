@@ -614,12 +614,8 @@ static void join_pair(struct hps_conn *conn, const struct hps_channel_key *key,
 	if (conn->rejoin && hps_rejoin_wait(conn, key, remote_id))
 		return;
 	/* Those that are down wait to be read. */
-	if (READ_ONCE(conn->nr_paths) >= MAX_PATHS) {
-		spin_lock_bh(&conn->lock);
-		hps_rejoin_later(conn, HPS_PROBER_FAST_MS);
-		spin_unlock_bh(&conn->lock);
-		return;
-	}
+	if (READ_ONCE(conn->nr_paths) >= MAX_PATHS)
+		goto later;
 	path = hps_path_new(conn, true, GFP_KERNEL);
 	if (!path)
 		return;
@@ -632,11 +628,12 @@ static void join_pair(struct hps_conn *conn, const struct hps_channel_key *key,
 	if (!conn->rejoin)
 		ch = hps_pool_get(conn->net, key);
 	path->warm = ch;
-	if (hps_path_start(path, ch, key)) {
-		spin_lock_bh(&conn->lock);
-		hps_rejoin_later(conn, HPS_PROBER_FAST_MS);
-		spin_unlock_bh(&conn->lock);
-	}
+	if (!hps_path_start(path, ch, key))
+		return;
+later:
+	spin_lock_bh(&conn->lock);
+	hps_rejoin_later(conn, HPS_PROBER_FAST_MS);
+	spin_unlock_bh(&conn->lock);
 }
 
 /* May @addr be joined with the peer's offer @nr, and how? */
