@@ -300,7 +300,6 @@ connection() {
 	wait_for 20 listening
 }
 
-shopt -s extglob
 mistyped() {
 	ctl bogus
 	[ $? = 2 ] || return
@@ -310,6 +309,7 @@ mistyped() {
 	[ $? = 1 ]
 }
 
+shopt -s extglob
 ns_make a b || t_skip "cannot make namespaces"
 ipa link add hps0 type hps
 ipa link add d0 type dummy

@@ -22,7 +22,6 @@
  */
 #define V_MEMORY	(V_HPS_STREAM | V_ONCE)
 
-/* Waits until @name is @value. */
 static void write_file(const char *path, const char *text)
 {
 	int fd = open(path, O_WRONLY);

@@ -140,8 +140,9 @@ static int post_receive(struct sock *sk, struct hps_conn *conn,
 	if (!conn->seqpacket && !rv->len)
 		return -EINVAL;
 	for (i = 1; i < rv->nr && !err; i++)
-		err = hps_direct_post_sink(conn, rv->piece[i].stag, rv->piece[i].offset,
-				 rv->piece[i].len);
+		err = hps_direct_post_sink(conn, rv->piece[i].stag,
+					   rv->piece[i].offset,
+					   rv->piece[i].len);
 	if (!err)
 		err = hps_posted_add(conn, hps_sk(sk)->cq, rv);
 	if (err == -ENOTCONN)

@@ -306,6 +306,7 @@ static int take_message(struct sender *s)
 	uint64_t length;
 	ssize_t got;
 
+	/* not sizeof(body), which is padded */
 	got = wire_recv(s->wire, &type, &body, sizeof(body.text));
 	if (got < 0)
 		return -1;

@@ -14,12 +14,12 @@
 
 #include "example.h"
 
+#define RETRIES	1000
+
 /**
  * struct document - what the origin lets proxies read
  * @version:	odd while the rest changes
  */
-#define RETRIES	1000
-
 struct document {
 	uint64_t version;
 	char	text[4088];
