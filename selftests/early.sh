@@ -86,13 +86,7 @@ never() {
 }
 
 # held: segments that TCP of either end has put into its out-of-order queue
-held() {
-	local h n=0
-	for h in a b; do
-		n=$((n + $(in_ns $h nstat -asz TcpExtTCPOFOQueue | awk '/OFO/ { print $2 }')))
-	done
-	echo $n
-}
+held() { tcp_counted "a b" TcpExtTCPOFOQueue; }
 
 # Processors that take turns let segments overtake each other on any link, now and then.
 in_order() {

@@ -74,6 +74,13 @@ wait_for() {
 	done
 }
 
+# tcp_counted "NAME..." COUNTER...: nstat's counters of these namespaces, together
+tcp_counted() {
+	local h
+	# shellcheck disable=SC2086 # a list of words
+	for h in $1; do in_ns "$h" nstat -asz "${@:2}"; done | awk '/^Tcp/ { n += $2 } END { print n }'
+}
+
 # ns_add NAME...: network namespaces that ns_make made before, after ns_delete
 ns_add() {
 	local n

@@ -58,13 +58,8 @@ pcap_read() {
 # pcap_frames WORDS [DEV]: how many lines say so
 pcap_frames() { cat "$t_dir"/${2:-*}.text | grep -cE "$1"; }
 
-# pcap_disorder NS...: packets that TCP sent again or got too early
-pcap_disorder() {
-	local h
-	for h; do
-		in_ns "$h" nstat -asz TcpRetransSegs TcpExtTCPOFOQueue
-	done | awk '/^Tcp/ { n += $2 } END { print n }'
-}
+# pcap_disorder "NS...": packets that TCP sent again or got too early
+pcap_disorder() { tcp_counted "$1" TcpRetransSegs TcpExtTCPOFOQueue; }
 
 # pcap_session "NS..." ARG...: session ARG... and what tshark says of it. It does not
 # find the next frame after a hole or a packet sent again, nor behind one whose first
@@ -73,9 +68,9 @@ pcap_session() {
 	local hosts=$1 try before
 	shift
 	for try in 1 2 3 4 5; do
-		before=$(pcap_disorder $hosts)
+		before=$(pcap_disorder "$hosts")
 		session "$@" && pcap_read || return
-		if [ $(($(pcap_disorder $hosts) - before)) != 0 ]; then
+		if [ $(($(pcap_disorder "$hosts") - before)) != 0 ]; then
 			echo "try $try: packets out of order"
 		elif grep -q '^Data (4 bytes)' "$t_dir"/*.text; then
 			echo "try $try: a frame's first four octets end a packet"
