@@ -73,12 +73,7 @@ TEST(half_close_other_direction_lives, V_ALL)
 	pair_open(&p);
 	CHECK(shutdown(p.a, SHUT_WR) == 0);
 	recv_eof(p.b);
-	fflush(stdout);
-	pid = fork();
-	if (!pid) {
-		send_pattern(p.b, 3000000, 0);
-		_exit(0);
-	}
+	pid = writer(p.b, 3000000);
 	close(p.b);
 	recv_pattern(p.a, 3000000, 0);
 	recv_eof(p.a);

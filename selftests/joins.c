@@ -121,6 +121,13 @@ static void send_proof(struct raw *join, const struct raw *first, u8 spoil)
 	raw_message(join, &auth, sizeof(auth));
 }
 
+/* The first path is as it was. */
+static void goes_on(struct raw *r, int fd)
+{
+	raw_data(r, 0, 0, 100);
+	recv_pattern(fd, 100, 0);
+}
+
 /* TCP is wide for a connection whose buffer has grown only behind the proof. */
 TEST(join_is_narrow_before_the_proof, V_HPS_STREAM)
 {
@@ -193,8 +200,7 @@ TEST(join_unknown_token, V_HPS_STREAM)
 	CHECK_EQ(j.theirs.kind, HPS_MSG_REFUSE);
 	CHECK_EQ(be32_to_cpu(j.theirs.reason), HPS_REASON_TOKEN);
 	wait_counter("HpsJoinBadToken", before);
-	raw_data(&r, 0, 0, 100);
-	recv_pattern(fd, 100, 0);
+	goes_on(&r, fd);
 }
 
 /* Without a bundle nothing is on offer but the address of the first path. */
@@ -214,8 +220,7 @@ TEST(join_to_another_address, V_HPS_STREAM)
 	raw_ask_join(&j, &r);
 	CHECK_EQ(j.theirs.kind, HPS_MSG_REFUSE);
 	CHECK_EQ(be32_to_cpu(j.theirs.reason), HPS_REASON_NOT_OFFERED);
-	raw_data(&r, 0, 0, 100);
-	recv_pattern(fd, 100, 0);
+	goes_on(&r, fd);
 }
 
 TEST(join_wrong_proof, V_HPS_STREAM)
@@ -231,8 +236,7 @@ TEST(join_wrong_proof, V_HPS_STREAM)
 	CHECK(raw_is_dead(&j));
 	wait_counter("HpsJoinBadMac", before);
 	CHECK_ERR(recv(fd, &j, 1, MSG_DONTWAIT), EAGAIN);
-	raw_data(&r, 0, 0, 100);
-	recv_pattern(fd, 100, 0);
+	goes_on(&r, fd);
 }
 
 TEST(join_replayed, V_HPS_STREAM)
@@ -258,8 +262,7 @@ TEST(join_replayed, V_HPS_STREAM)
 	raw_message(&again, &auth, sizeof(auth));
 	CHECK(raw_is_dead(&again));
 	wait_counter("HpsJoinBadMac", before);
-	raw_data(&r, 0, 0, 100);
-	recv_pattern(fd, 100, 0);
+	goes_on(&r, fd);
 }
 
 TEST(join_data_before_proof, V_HPS_STREAM)
@@ -272,8 +275,7 @@ TEST(join_data_before_proof, V_HPS_STREAM)
 	raw_data(&j, 0, 0, 100);
 	CHECK(raw_is_dead(&j));
 	CHECK_ERR(recv(fd, &j, 1, MSG_DONTWAIT), EAGAIN);
-	raw_data(&r, 0, 0, 100);
-	recv_pattern(fd, 100, 0);
+	goes_on(&r, fd);
 }
 
 TEST(join_without_proof_times_out, V_HPS_STREAM)
@@ -285,8 +287,7 @@ TEST(join_without_proof_times_out, V_HPS_STREAM)
 	fd = raw_open(&r, lst);
 	raw_join(&j, &r);
 	CHECK(raw_is_dead(&j));
-	raw_data(&r, 0, 0, 100);
-	recv_pattern(fd, 100, 0);
+	goes_on(&r, fd);
 	sysctl_set("handshake_timeout", 5);
 }
 
@@ -302,8 +303,7 @@ TEST(join_is_bounded, V_HPS_STREAM)
 	}
 	/* The first one counts. */
 	CHECK_EQ(refused, 12 - 7);
-	raw_data(&r, 0, 0, 100);
-	recv_pattern(fd, 100, 0);
+	goes_on(&r, fd);
 }
 
 TEST(join_of_a_connection_that_ended, V_HPS_STREAM)

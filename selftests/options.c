@@ -9,7 +9,6 @@
 #include <linux/sockios.h>
 
 #include <sys/epoll.h>
-#include <sys/wait.h>
 
 #include "pair.h"
 
@@ -116,12 +115,7 @@ TEST(buffers_smallest, V_ALL)
 	pid_t pid;
 
 	pair_open_small(&p, 1, 1);
-	fflush(stdout);
-	pid = fork();
-	if (!pid) {
-		send_pattern(p.a, 200000, 0);
-		_exit(0);
-	}
+	pid = writer(p.a, 200000);
 	recv_pattern(p.b, 200000, 0);
 	reap(pid);
 }
@@ -288,12 +282,7 @@ TEST(rcvlowat_beyond_the_buffer, V_STREAM)
 
 	pair_open_small(&p, 20000, 0);
 	set_int(p.b, SOL_SOCKET, SO_RCVLOWAT, 200000);
-	fflush(stdout);
-	pid = fork();
-	if (!pid) {
-		send_pattern(p.a, 500000, 0);
-		_exit(0);
-	}
+	pid = writer(p.a, 500000);
 	recv_pattern(p.b, 500000, 0);
 	reap(pid);
 }
@@ -307,16 +296,10 @@ TEST(cork_while_the_reader_pauses, V_STREAM)
 
 	pair_open(&p);
 	set_int(p.a, IPPROTO_TCP, TCP_CORK, 1);
-	fflush(stdout);
-	pid = fork();
-	if (!pid) {
-		send_pattern(p.a, len, 0);
-		pause();
-	}
+	pid = writer(p.a, len);
 	usleep(500000);
 	recv_pattern(p.b, len, 0);
-	kill(pid, SIGKILL);
-	CHECK_EQ(waitpid(pid, NULL, 0), pid);
+	reap(pid);
 }
 
 /* --- TCP's level --------------------------------------------------------------------- */

@@ -341,6 +341,21 @@ pid_t child(void (*run)(void *), void *arg)
 	return pid;
 }
 
+/* A child that writes as send_pattern(), from the beginning. */
+pid_t writer(int fd, size_t len)
+{
+	pid_t pid;
+
+	fflush(stdout);
+	pid = fork();
+	CHECK(pid >= 0);
+	if (!pid) {
+		send_pattern(fd, len, 0);
+		_exit(0);
+	}
+	return pid;
+}
+
 void reap(pid_t pid)
 {
 	int status;

@@ -66,6 +66,7 @@ void send_pattern(int fd, size_t len, uint64_t at);
 void recv_pattern(int fd, size_t len, uint64_t at);
 void recv_eof(int fd);
 pid_t child(void (*run)(void *), void *arg);
+pid_t writer(int fd, size_t len);
 void reap(pid_t pid);
 uint64_t seeded(uint64_t *state);
 void sysctl_set(const char *name, int value);

@@ -162,12 +162,7 @@ TEST(socket_to_file, V_STREAM)
 	pid_t pid;
 
 	pair_open(&p);
-	fflush(stdout);
-	pid = fork();
-	if (!pid) {
-		send_pattern(p.a, SIZE, 0);
-		_exit(0);
-	}
+	pid = writer(p.a, SIZE);
 	splice_in(p.b, file, SIZE);
 	reap(pid);
 	CHECK_EQ(lseek(file, 0, SEEK_END), SIZE);

@@ -327,12 +327,7 @@ TEST(user_timeout_of_a_slow_reader, V_STREAM | V_ONCE)
 
 	pair_open_small(&p, 50000, 50000);
 	set_int(p.a, IPPROTO_TCP, TCP_USER_TIMEOUT, 1000);
-	fflush(stdout);
-	pid = fork();
-	if (!pid) {
-		send_pattern(p.a, 750000, 0);
-		_exit(0);
-	}
+	pid = writer(p.a, 750000);
 	for (i = 0; i < 15; i++) {
 		usleep(100000);
 		recv_pattern(p.b, 50000, 50000 * i);
@@ -419,12 +414,7 @@ TEST(notsent_lowat_transfer, V_ALL | V_ONCE)
 
 	pair_open(&p);
 	set_int(p.a, IPPROTO_TCP, TCP_NOTSENT_LOWAT, 16384);
-	fflush(stdout);
-	pid = fork();
-	if (!pid) {
-		send_pattern(p.a, 2000000, 0);
-		_exit(0);
-	}
+	pid = writer(p.a, 2000000);
 	recv_pattern(p.b, 2000000, 0);
 	reap(pid);
 }
