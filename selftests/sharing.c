@@ -190,7 +190,7 @@ struct stream {
 	size_t	len;
 };
 
-static void *reader(void *arg)
+static void *read_side(void *arg)
 {
 	struct stream *s = arg;
 	char *b = malloc(50000);
@@ -207,7 +207,7 @@ static void *reader(void *arg)
 	return NULL;
 }
 
-static void *writer(void *arg)
+static void *write_side(void *arg)
 {
 	struct stream *s = arg;
 	char *b = malloc(30000);
@@ -234,10 +234,10 @@ TEST_LIMIT(threads_read_and_write_one_socket, V_ALL, 60)
 	pair_open(&p);
 	a = (struct stream){ p.a, 4000000 };
 	b = (struct stream){ p.b, 4000000 };
-	CHECK(!pthread_create(&t[0], NULL, reader, &a));
-	CHECK(!pthread_create(&t[1], NULL, writer, &a));
-	CHECK(!pthread_create(&t[2], NULL, reader, &b));
-	CHECK(!pthread_create(&t[3], NULL, writer, &b));
+	CHECK(!pthread_create(&t[0], NULL, read_side, &a));
+	CHECK(!pthread_create(&t[1], NULL, write_side, &a));
+	CHECK(!pthread_create(&t[2], NULL, read_side, &b));
+	CHECK(!pthread_create(&t[3], NULL, write_side, &b));
 	for (i = 0; i < 4; i++)
 		pthread_join(t[i], NULL);
 }
