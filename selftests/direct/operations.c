@@ -626,7 +626,9 @@ TEST(many_threads, V_BOTH)
 
 /*
  * A region is taken back, and its memory freed, while a peer writes to it as fast
- * as it can: the sanitizer sees an octet that comes later.
+ * as it can. Over TCP the library places, and the sanitizer sees an octet that comes
+ * later. Over AF_HPS the kernel does, of which no sanitizer of a program knows: there
+ * selftests/takeback.c looks for such octets, and this only for the refusal.
  */
 TEST(deregister_under_writes, V_BOTH)
 {
