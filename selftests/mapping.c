@@ -3,13 +3,15 @@
  * lists: full short debug
  * timeout: 300
  *
- * Registered memory that the budget for mappings did not suffice for: it is
- * mapped when it is posted and there is room, or room is made.
+ * Where the kernel sees registered memory: what the budget for mappings did not
+ * suffice for is mapped when it is posted and there is room, or room is made; huge
+ * pages, with a mapping and without.
  */
 #include <errno.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 #include "pair.h"
 #include "post.h"
@@ -176,6 +178,112 @@ TEST(room_is_made, V_DIRECT)
 	expect(SIZE, 3, 2);
 	deregister(first.p.b, second.stag);
 	expect(0, 3, 2);
+}
+
+/* --- huge pages -------------------------------------------------------------- */
+
+#define HUGE_PAGE	(2 * MB)
+
+static void huge_pages(int nr)
+{
+	FILE *f = fopen("/proc/sys/vm/nr_hugepages", "w");
+
+	CHECK(f);
+	CHECK(fprintf(f, "%d", nr) > 0 && fclose(f) == 0);
+}
+
+/* Two huge pages: those of @mem, or turned: in one of these ways they are in no
+ * piece.
+ */
+static char *two_huge_pages(int mem, int turned)
+{
+	char *p = memory(3 * HUGE_PAGE);
+	int i;
+
+	p = (char *)(((uintptr_t)p + HUGE_PAGE - 1) & -HUGE_PAGE);
+	for (i = 0; i < 2; i++)
+		CHECK(mmap(p + i * HUGE_PAGE, HUGE_PAGE, PROT_READ | PROT_WRITE,
+			   MAP_SHARED | MAP_FIXED, mem,
+			   (i ^ turned) * HUGE_PAGE) == p + i * HUGE_PAGE);
+	return p;
+}
+
+/* @p is @len octets of the pattern from @from at @at, and nothing else. */
+static void huge_is(const char *p, size_t at, size_t len, uint64_t from)
+{
+	CHECK(is_all(p, at, 0));
+	CHECK(pattern_ok(p + at, len, from));
+	CHECK(is_all(p + at + len, 2 * HUGE_PAGE - at - len, 0));
+}
+
+/* WRITE and READ of its octets at @at, as part of all and as a region of its own; then
+ * READ to it.
+ */
+static void across(struct ends *e, char *p, size_t at, size_t len)
+{
+	uint32_t whole = enrol(e->p.b, p, 2 * HUGE_PAGE, ALL_RIGHTS);
+	uint32_t part = enrol(e->p.b, p + at, len, ALL_RIGHTS);
+	uint32_t sink = enrol_with(e->p.a, p, 2 * HUGE_PAGE, 0, HPS_DIRECT_SINK);
+
+	memset(p, 0, 2 * HUGE_PAGE);
+	post_ok(e->p.a, post_write(1, whole, at), pattern_of(len, 1), len);
+	queue_expect(&e->q, 1, 0);
+	huge_is(p, at, len, 1);
+	memset(e->sink, 0xdb, e->len);
+	post_ok(e->p.a, post_read(2, whole, at - 1, e->sink_stag, 0, len + 2),
+		NULL, 0);
+	queue_expect(&e->q, 2, 0);
+	CHECK(!e->sink[0] && pattern_ok(e->sink + 1, len, 1));
+	CHECK(!e->sink[len + 1]);
+	post_ok(e->p.a, post_write(3, part, 0), pattern_of(len, 2), len);
+	queue_expect(&e->q, 3, 0);
+	huge_is(p, at, len, 2);
+	post_ok(e->p.a, post_read(4, part, 0, e->sink_stag, 0, len), NULL, 0);
+	queue_expect(&e->q, 4, 0);
+	CHECK(pattern_ok(e->sink, len, 2));
+	pattern(e->mem, len, 3);
+	post_ok(e->p.a, post_read(5, e->stag, 0, sink, at, len), NULL, 0);
+	queue_expect(&e->q, 5, 0);
+	huge_is(p, at, len, 3);
+	deregister(e->p.b, whole);
+	deregister(e->p.b, part);
+	deregister(e->p.a, sink);
+}
+
+TEST(huge_pages, V_DIRECT)
+{
+	unsigned long octets;
+	struct ends e;
+	int i, mem;
+	char *p;
+
+	if (access("/sys/kernel/mm/hugepages/hugepages-2048kB", F_OK)) {
+		/* the small kernel that looks for faults has none */
+		CHECK(on_debug_kernel());
+		return;
+	}
+	own_namespace();
+	sysctl_set("region_cache", 0);
+	ends_open(&e, 16 * PAGE);
+	huge_pages(2);
+	mem = memfd_create("huge", MFD_HUGETLB);
+	CHECK(mem >= 0 && ftruncate(mem, 2 * HUGE_PAGE) == 0);
+	for (octets = 0; octets <= 64 * MB; octets += 64 * MB) {
+		budget(octets);
+		for (i = 0; i < 2; i++) {
+			p = two_huge_pages(mem, i);
+			across(&e, p, HUGE_PAGE - 5, 10);
+			across(&e, p, HUGE_PAGE - 5, 5);
+			across(&e, p, HUGE_PAGE - 5 * PAGE - 5, 10 * PAGE);
+			CHECK(munmap(p, 2 * HUGE_PAGE) == 0);
+		}
+	}
+	close(mem);
+	p = mmap(NULL, 2 * HUGE_PAGE, PROT_READ | PROT_WRITE,
+		 MAP_PRIVATE | MAP_ANONYMOUS | MAP_HUGETLB, -1, 0);
+	CHECK(p != MAP_FAILED);
+	across(&e, p, HUGE_PAGE - 5, 10);
+	huge_pages(0);
 }
 
 /* --- races ------------------------------------------------------------------- */
