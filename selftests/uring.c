@@ -2,13 +2,15 @@
 /*
  * lists: full debug
  *
- * io_uring: send, recv and sends without a copy, without any library.
+ * io_uring: send, recv, sends without a copy, and poll of a completion queue, without
+ * any library.
  */
 #include <linux/io_uring.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
 
 #include "pair.h"
+#include "post.h"
 
 #define ENTRIES	64
 #define LARGE	65536
@@ -82,18 +84,28 @@ static struct io_uring_sqe *queue(int op, int fd, void *addr, unsigned int len,
 	return e;
 }
 
+/* Hands over what is queued, and waits until there are @least results. */
+static void enter(unsigned int least)
+{
+	int n = syscall(__NR_io_uring_enter, ring.fd, ring.queued, least,
+			IORING_ENTER_GETEVENTS, NULL, 0);
+
+	CHECK(n >= 0);
+	ring.queued -= n;
+}
+
+static bool has_cqe(void)
+{
+	return *ring.cq_head != __atomic_load_n(ring.cq_tail, __ATOMIC_ACQUIRE);
+}
+
 static struct result next_cqe(void)
 {
 	struct io_uring_cqe *c;
 	struct result e;
-	int n;
 
-	while (*ring.cq_head == __atomic_load_n(ring.cq_tail, __ATOMIC_ACQUIRE)) {
-		n = syscall(__NR_io_uring_enter, ring.fd, ring.queued, 1,
-			    IORING_ENTER_GETEVENTS, NULL, 0);
-		CHECK(n >= 0);
-		ring.queued -= n;
-	}
+	while (!has_cqe())
+		enter(1);
 	c = &ring.cqes[*ring.cq_head & *ring.cq_mask];
 	e = (struct result) { c->user_data, c->res, c->flags };
 	__atomic_store_n(ring.cq_head, *ring.cq_head + 1, __ATOMIC_RELEASE);
@@ -254,4 +266,76 @@ TEST(closed_with_send_zc_under_way, V_ALL)
 		e = next_cqe();
 		CHECK(e.flags & IORING_CQE_F_NOTIF);
 	}
+}
+
+/* --- completions of operations ---------------------------------------------- */
+
+static void write_octet(struct ends *e, uint64_t data)
+{
+	post_ok(e->p.a, post_write(data, e->stag, data), "x", 1);
+}
+
+/* No result now, nor any that only has to be fetched. */
+static void no_cqe(void)
+{
+	enter(0);
+	CHECK(!has_cqe());
+}
+
+static void polled(uint64_t data, unsigned int flags)
+{
+	struct result r = next_cqe();
+
+	CHECK_EQ(r.user_data, data);
+	CHECK_EQ(r.res, POLLIN);
+	CHECK_EQ(r.flags, flags);
+}
+
+/* Each request has one result, when a completion is there. */
+TEST(poll_of_completions, V_HPS)
+{
+	struct ends e;
+	int i;
+
+	uring_open();
+	ends_open(&e, 4096);
+	for (i = 0; i < 20; i++) {
+		queue(IORING_OP_POLL_ADD, e.q.fd, NULL, 0, i)->poll32_events =
+			POLLIN;
+		no_cqe();
+		write_octet(&e, 2 * i);
+		polled(i, 0);
+		queue_expect(&e.q, 2 * i, 0);
+		write_octet(&e, 2 * i + 1);
+		queue_expect(&e.q, 2 * i + 1, 0);
+		no_cqe();
+	}
+	/* one that is there already */
+	write_octet(&e, 100);
+	CHECK_EQ(wait_for(e.q.fd, POLLIN), POLLIN);
+	queue(IORING_OP_POLL_ADD, e.q.fd, NULL, 0, 7)->poll32_events = POLLIN;
+	polled(7, 0);
+	no_cqe();
+}
+
+/* One request, a result for each completion. */
+TEST(poll_of_completions_goes_on, V_HPS)
+{
+	struct ends e;
+	int i;
+
+	uring_open();
+	ends_open(&e, 4096);
+	queue(IORING_OP_POLL_ADD, e.q.fd, NULL, IORING_POLL_ADD_MULTI, 9)
+		->poll32_events = POLLIN;
+	for (i = 0; i < 20; i++) {
+		no_cqe();
+		write_octet(&e, i);
+		polled(9, IORING_CQE_F_MORE);
+		queue_expect(&e.q, i, 0);
+	}
+	/* It waits still when the queue is nobody's any more. */
+	queue_close(&e.q);
+	pair_close(&e.p);
+	no_cqe();
 }
