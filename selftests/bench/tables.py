@@ -16,7 +16,9 @@ UNITS = {"stream": "Mbit/s", "rate": "Mbit/s", "write": "Mbit/s", "read": "Mbit/
 NAMES = {"held": "octets held above TCP, mean", "held most": "octets held above TCP, most",
          "wakeups": "times the server was woken",
          "hog/idle": "READ / TCP's ping-pong, busy beside idle",
+         "stream copied": "the same, copied, Mbit/s",
          "copies here": "copies of an octet at its writer",
+         "copies here copied": "the same, copied",
          "copies there": "copies of an octet at the other end"}
 OTHERS = PEERS[:5]
 # neither more nor less is better
