@@ -480,18 +480,16 @@ def bulk_run(world, peer, seconds, *options):
 
 
 def bulk(world, peer, seconds):
-    """One figure for a stream and for WRITEs, whose pages are sent themselves.
-
-    Beside it WRITEs that are copied.
-    """
-    if peer != "hps":
-        return bulk_run(world, peer, seconds)
-    record, copied = bulk_run(world, peer, seconds, "--zerocopy"), bulk_run(world, peer, seconds)
-    if "error" in record or "error" in copied:
-        return record if "error" in record else copied
-    figures = {f"{name} copied": copied["figures"][name] for name in ("stream", "copies here")}
-    return {**record, "command": f"{record['command']}; {copied['command']}",
-            "copied": copied["report"], "figures": {**record["figures"], **figures}}
+    """One figure for a stream and for WRITEs; beside it WRITEs whose pages are sent themselves."""
+    record = bulk_run(world, peer, seconds)
+    if peer != "hps" or "error" in record:
+        return record
+    pages = bulk_run(world, peer, seconds, "--zerocopy")
+    if "error" in pages:
+        return pages
+    figures = {f"{name} zerocopy": value for name, value in pages["figures"].items()}
+    return {**record, "command": f"{record['command']}; {pages['command']}",
+            "zerocopy": pages["report"], "figures": {**record["figures"], **figures}}
 
 
 def held(world, peer, seconds):
