@@ -263,6 +263,39 @@ stopped() {
 	wait $flow && cat "$t_dir/client" && [ $rc = 0 ]
 }
 
+trace=/sys/kernel/tracing/instances/remote
+
+# wakeups: of whom the trace is about
+wakeups() { awk '/: sched_wakeup: / { n++ } END { print n + 0 }' $trace/trace; }
+
+# trace_wakeups PID: from now on
+trace_wakeups() {
+	[ -d ${trace%/*} ] || mount -t tracefs none /sys/kernel/tracing || return
+	mkdir $trace && echo "pid == $1" >$trace/events/sched/sched_wakeup/filter &&
+		echo 1 >$trace/events/sched/sched_wakeup/enable
+}
+
+# served N: so many requests more, and writes meanwhile
+served() {
+	local before placed
+	before=$(counter b HpsRequestServed) placed=$(counter b HpsPlacedOctets)
+	soon moved b HpsRequestServed $((before + $1)) && soon moved b HpsPlacedOctets $placed
+}
+
+# Its program is not woken for any of it, but for the message that ends it.
+asleep() {
+	local rc n=none
+	flow $1 -k wra -w 200000
+	goes_on && trace_wakeups $server && served 20 && n=$(wakeups)
+	finish
+	rc=$?
+	echo "woken $n times by operations, $(wakeups) times with the end"
+	[ $rc = 0 ] && [ $n = 0 ] && [ "$(wakeups)" -gt 0 ]
+	rc=$?
+	rmdir $trace
+	return $rc
+}
+
 # Regions beyond the budget are mapped by the page.
 by_page() {
 	local before
@@ -306,7 +339,7 @@ fewer_links() { ipn a link del eth3 && ipn a link del eth4; }
 t_ok "two hosts" hosts
 main=$server
 # on the debug kernel what takes ways of its own
-[ "${HPS_KERNEL:-}" != debug ] || HPS_TRY=${HPS_TRY:-counted|small ones|reorder|carrier loss$|black hole|at the peer|CRC|by the page|is killed|many clients}
+[ "${HPS_KERNEL:-}" != debug ] || HPS_TRY=${HPS_TRY:-counted|small ones|reorder|carrier loss$|black hole|at the peer|CRC|by the page|is killed|many clients|not woken}
 t_ok "a large region" wide_server
 t_ok "a region for many" region_server
 server=$main
@@ -332,6 +365,8 @@ t_try "policy duplicate with a black hole" policy duplicate duplicate_in_hole
 t_try "with CRC" with_crc
 t_try "the server is stopped, $v4" stopped $v4
 t_try "the server is stopped, $v6" stopped $v6
+t_try "the server is not woken, $v4" asleep $v4
+t_try "the server is not woken, $v6" asleep $v6
 t_try "a region that is mapped by the page" by_page
 server=$main
 t_try "a client is killed" killed_client

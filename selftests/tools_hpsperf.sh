@@ -244,6 +244,19 @@ with_depth() {
 		grep -q '^ *16777216 ' text
 }
 
+# large ones are not copied, small ones are
+zerocopy() {
+	local pages copied
+
+	pages=$(counter HpsZeroCopyOctets) copied=$(counter HpsZeroCopyCopied)
+	"${tool[@]}" write 127.0.0.1 --zerocopy --depth 8 --rounds 200 --sizes 1M --warmup 0.01 \
+		--json >json && plausible 8 200 1 &&
+		counted HpsZeroCopyOctets "$pages" $((200 * 1048576)) || return 1
+	[ "$(counter HpsZeroCopyCopied)" = "$copied" ] || { echo "some were copied"; return 1; }
+	"${tool[@]}" write ::1 --zerocopy --rounds 200 --sizes 100 --warmup 0.01 --json >json &&
+		plausible 1 200 1 && counted HpsZeroCopyCopied "$copied" 200
+}
+
 on_message_sockets() {
 	serve records --seqpacket -p 18521 || return 1
 	"${tool[@]}" write 127.0.0.1 --seqpacket -p 18521 --rounds 5 --sizes 4,1M \
@@ -315,6 +328,7 @@ depths_refused() {
 		refused "from 1 to 1024" write 127.0.0.1 --depth 1025 &&
 		refused "does not take these options" atomic 127.0.0.1 --sizes 8 &&
 		refused "does not take these options" pingpong 127.0.0.1 --depth 2 &&
+		refused "does not take these options" read 127.0.0.1 --zerocopy &&
 		refused "does not take these arguments" read
 }
 
@@ -345,7 +359,7 @@ serve main || { echo "Bail out! no server"; exit 1; }
 
 one_sided=(only_of_hps)
 [ "$proto" != hps ] ||
-	one_sided=(pingpong_posted write_and_read atomic with_depth on_message_sockets server_is_patient
+	one_sided=(pingpong_posted write_and_read atomic with_depth zerocopy on_message_sockets server_is_patient
 		lender_killed nothing_stays_pinned server_too_old too_much_memory depths_refused)
 
 each pingpong_of_all_sizes pingpong_reports pingpong_by_ipv6 cpu_of_both_ends \

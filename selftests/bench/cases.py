@@ -12,6 +12,8 @@ FLOOR = ALL + ("hps1",)
 K, M = 1 << 10, 1 << 20
 SIZES = (4, 64, 256, K, 4 * K, 16 * K, 64 * K, 256 * K, M, 16 * M)
 FEWER = (4, 4 * K, 16 * K, 64 * K, 256 * K, M)
+LATE = FEWER + (16 * M,)
+LONGER = "rate 100mbit delay 20050us"
 
 
 @dataclass(frozen=True)
@@ -63,7 +65,7 @@ CASES = (
     mixed("slow-40", "100 + 40 Mbit/s", "rate 40mbit delay 50us"),
     mixed("slow-10", "100 + 10 Mbit/s", "rate 10mbit delay 50us"),
     mixed("loss", "2 links, the second loses 1 %", LINK + " loss 1%"),
-    mixed("late", "2 links, the second 20 ms longer", "rate 100mbit delay 20050us", FEWER + (16 * M,)),
+    mixed("late", "2 links, the second 20 ms longer", LONGER, LATE),
     Case("noise", "2 links, 60 Mbit/s of noise on the first", links(2),
          (stream(5, noise=60), pingpong((4, 64 * K, M), noise=60, samples=True))),
     Case("carrier", "2 links, the second without carrier from 3 s to 6 s", links(2),
@@ -77,12 +79,13 @@ CASES = (
     Case("clean", "1 KB every 10 ms, 2 clean links", links(2),
          (("paced", {}),), ("tcp", "mptcp", "bond", "hps", "hpsdup")),
     Case("veth-1", "1 unlimited veth link, TSO", ("",),
-         (stream(2, write="128k", label="two CPUs"),), ("tcp", "mptcp", "bond", "hps"), frames=False),
+         (stream(2, write="128k"),), ("tcp", "mptcp", "bond", "hps"), frames=False),
     Case("cpu-1", "1 unlimited veth link, TSO, one CPU", ("",),
-         (stream(2, write="128k"), ("messages", {})), ("tcp", "mptcp", "bond", "hps"),
+         (stream(2, write="128k", busy=True), ("messages", {})), ("tcp", "mptcp", "bond", "hps"),
          frames=False, cpus=1),
     Case("cpu-2", "2 unlimited veth links, TSO, one CPU", ("", ""),
-         (stream(2, write="128k"), ("messages", {})), ("tcp", "mptcp", "bond", "team", "hps"),
+         (stream(2, write="128k", busy=True), ("messages", {})),
+         ("tcp", "mptcp", "bond", "team", "hps"),
          frames=False, cpus=1),
     Case("stalls", "2 unlimited veth links, TSO, one CPU: 64 B messages, 50 runs", ("", ""),
          (("stalls", {"runs": 50}),), ("hps",), frames=False, cpus=1),
@@ -105,6 +108,12 @@ CASES = (
          tuple(("early", {"size": size, "depth": 16, "seconds": 6}) for size in (60 * K, 32 * K)), ("hps",)),
     Case("direct-lat", "RDMA READ of 8 B beside a ping-pong of 8 B, 2 links of 100 Mbit/s", links(2),
          (("answered", {"size": 8}),), ("tcp", "mptcp", "hps")),
+    Case("direct-veth", "RDMA WRITE of 1 MB, 8 under way, beside TCP, 1 unlimited veth link, TSO", ("",),
+         (("bulk", {"seconds": 2}),), ("tcp", "hps"), frames=False),
+    Case("direct-late", "RDMA WRITE of 1 MB, 8 under way, beside MPTCP, 2 links, the second 20 ms longer",
+         (LINK, LONGER), (("held", {"seconds": 4}),), ("mptcp", "hps")),
+    Case("direct-hog", "RDMA READ of 8 B beside TCP's ping-pong, the server's processor idle and busy",
+         links(2), (("hogged", {"size": 8}),), ("hps",)),
     Case("opens", "connect, request, reply, close over 2 links of 100 Mbit/s", links(2),
          (("opens", {}),), ("tcp", "mptcp", "hps")),
     Case("idle", "10,000 idle connections over 2 links of 100 Mbit/s", links(2),
@@ -188,10 +197,17 @@ BARS = (
     Bar(3, "idle", "octets each", "<=", 1.5, "tcp"),
     *least(3, "gbit", rate_64k=1100, rate_1m=1700, rate_16m=1860),
     *floor("even-2", SIZES),
-    *(bar for case in ("slow-40", "slow-10", "loss", "late") for bar in floor(case, FEWER)),
+    *(bar for case in ("slow-40", "slow-10", "loss") for bar in floor(case, FEWER)),
+    *floor("late", LATE),
     # direct placement
     *least(4, "direct-2", write_1m=188, read_1m=188),
     # beyond that the head of a frame was in a packet that was lost
     *least(4, "direct-loss", early_60k=97, early_32k=95),
     Bar(4, "direct-lat", "rtt 8", "<=", 1.15, "tcp"),
+    Bar(4, "direct-lat", "wakeups", "<=", 0),
+    Bar(4, "direct-hog", "hog/idle", "<=", 1),
+    Bar(4, "direct-veth", "stream", ">=", 1, "tcp"),
+    Bar(4, "direct-veth", "copies here zerocopy", "<=", 0),
+    Bar(4, "direct-veth", "copies there zerocopy", "<=", 1),
+    *(Bar(4, "direct-late", figure, "<=", 0.05, "mptcp") for figure in ("held", "held most")),
 )

@@ -1,13 +1,16 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0
 """Tests of what judges figures: timeline.py, trials.py, tables.py and the tables' sense."""
+import struct
 import unittest
 
 import counts
 import measure
+import sockmem
 import tables
 import timeline
 import trials
+import wakeups
 from cases import BARS, CASES, Bar, least
 
 
@@ -75,6 +78,85 @@ class Operations(unittest.TestCase):
         figures = measure.figures_of_operations({"test": "write", "results": [row]})
         self.assertEqual(figures, {"write 8": 0.4, "rtt write 8": 160, "p99 write 8": 170})
         self.assertEqual([tables.lower_is_better(name) for name in figures], [False, True, True])
+
+
+    def test_copies_are_of_what_was_written(self):
+        # of three operations one is the READ that looks
+        here = {"HpsAskCompleted": 3, "HpsZeroCopyOctets": 0}
+        there = {"HpsPlacedOctets": 200}
+        self.assertEqual(measure.copies(here, there, 100), {"copies here": 1, "copies there": 1})
+        here["HpsZeroCopyOctets"] = 150
+        self.assertEqual(measure.copies(here, there, 100)["copies here"], 0.25)
+
+    def test_a_row_says_how_long_it_took(self):
+        self.assertEqual(measure.duration({"operations": 500, "operations_per_s": 1000.0}), 0.5)
+
+    def test_a_rate_is_that_of_the_operations_or_of_the_stream(self):
+        self.assertEqual(measure.bulk_rate({"results": [{"mbit_per_s": 7}]}), 7)
+        self.assertEqual(measure.bulk_rate({"steady_mbit_per_s": 8}), 8)
+
+
+class Streams(unittest.TestCase):
+    def test_instructions_are_counted_where_the_processor_is_busy(self):
+        report = {"steady_mbit_per_s": 4000}
+        self.assertEqual(measure.figures_of_stream(report, True), {"stream": 4000, "instr/B": 2})
+        self.assertEqual(measure.figures_of_stream(report, False), {"stream": 4000})
+        self.assertEqual(measure.figures_of_stream({"steady_mbit_per_s": None}, True), {"stream": None})
+
+
+class Wakeups(unittest.TestCase):
+    HEAD = "# tracer: nop\n#\n# entries-in-buffer/entries-written: {}/{}   #P:2\n#\n"
+    TRACE = """\
+          <idle>-0       [001] dNs5.    12.000100: sched_wakeup: comm=hpsperf pid=31 prio=120 target_cpu=001
+         hpsperf-30      [000] d.s2.    12.500000: sched_wakeup: comm=hpsperf pid=30 prio=120 target_cpu=000
+         hpsperf-30      [000] d.s2.    13.000000: sched_wakeup: comm=hpsperf pid=32 prio=120 target_cpu=000
+"""
+    EVENTS = [(12.0001, 31), (12.5, 30), (13.0, 32)]
+
+    def test_a_trace_is_read(self):
+        self.assertEqual(wakeups.parse(self.HEAD.format(3, 3) + self.TRACE), self.EVENTS)
+        self.assertEqual(wakeups.parse(self.HEAD.format(0, 0)), [])
+
+    def test_a_trace_that_lost_some_is_none(self):
+        with self.assertRaises(wakeups.Failed):
+            wakeups.parse(self.HEAD.format(3, 4) + self.TRACE)
+
+    def test_the_client_does_not_count(self):
+        self.assertEqual(wakeups.count(self.EVENTS, 12.2, 12.9), (1, 2))
+        self.assertEqual(wakeups.count(self.EVENTS, 12.2, 12.9, without=(30,)), (0, 2))
+        self.assertEqual(wakeups.count(self.EVENTS, 12, 13, without=(30,)), (2, 0))
+
+
+class Memory(unittest.TestCase):
+    @staticmethod
+    def attribute(kind, payload):
+        return struct.pack("HH", 4 + len(payload), kind) + payload + bytes(-len(payload) % 4)
+
+    def test_messages_are_told_apart(self):
+        datagram = b"".join(struct.pack("IHHII", 16 + size, kind, 2, 1, 0) + bytes(size + -size % 4)
+                            for kind, size in ((20, 72), (20, 5), (3, 4)))
+        self.assertEqual([(kind, len(payload)) for kind, payload in sockmem.messages(datagram)],
+                         [(20, 72), (20, 5), (3, 4)])
+        self.assertEqual(list(sockmem.messages(b"short")), [])
+
+    def test_memory_of_a_port(self):
+        head = bytearray(sockmem.INET_MSG)
+        struct.pack_into("!H", head, 4, 18522)
+        message = (bytes(head) + self.attribute(2, b"other") +
+                   self.attribute(sockmem.SKMEMINFO, struct.pack("9I", 4711, *range(8))))
+        self.assertEqual(sockmem.inet_memory(message, 18522), 4711)
+        self.assertEqual(sockmem.inet_memory(message, 18521), 0)
+        self.assertEqual(sockmem.inet_memory(bytes(head), 18522), 0)
+
+    def test_memory_of_hps(self):
+        info = bytearray(192)
+        struct.pack_into("I", info, sockmem.RCV_COST, 128)
+        message = bytes(sockmem.HPS_MSG) + self.attribute(sockmem.HPS_INFO, bytes(info))
+        self.assertEqual(sockmem.hps_memory(message), 128)
+        self.assertEqual(sockmem.hps_memory(bytes(sockmem.HPS_MSG)), 0)
+
+    def test_a_request_has_the_size_that_the_kernel_wants(self):
+        self.assertEqual(len(sockmem.inet_request(2, sockmem.MPTCP)), 56 + 8)
 
 
 class Trials(unittest.TestCase):
@@ -183,6 +265,12 @@ class Tables(unittest.TestCase):
                 peer, _, case = bar.of.partition("@")
                 self.assertIn(peer, cases[case or bar.case].peers)
 
+    def test_no_size_is_slower_than_on_one_link(self):
+        judged = {(bar.case, bar.figure) for bar in BARS if bar.of == "hps1"}
+        sizes = {(case.name, f"rate {size}") for case in CASES if "hps1" in case.peers and not case.by_name
+                 for name, options in case.tests if name == "pingpong" for size in options["sizes"]}
+        self.assertEqual(sizes - judged, set())
+
     def test_names_are_unique_and_tests_exist(self):
         self.assertEqual(len({case.name for case in CASES}), len(CASES))
         for case in CASES:
@@ -198,6 +286,8 @@ class Tables(unittest.TestCase):
                          ["write 1048576", "read 8"])
         self.assertEqual(tables.figure_title("read 1048576"), "RDMA READ of 1 MB, Mbit/s")
         self.assertEqual(tables.figure_title("rtt write 8"), "rtt write 8, us")
+        self.assertEqual(tables.figure_title("held"), "octets held above TCP, mean")
+        self.assertEqual(tables.figure_title("held 61440"), "octets held by TCP, 60 KB")
 
 
 if __name__ == "__main__":

@@ -7,11 +7,14 @@ A record has the command, hpsperf's report and "figures", name -> number; or
 import contextlib
 import json
 import os
+import statistics
 import subprocess
 import time
 
+import sockmem
 import timeline
 import trials
+import wakeups
 from hosts import PORTS, Failed, Remote
 
 PORT = 18524	# of `opens`
@@ -21,6 +24,7 @@ JUMPED = "the clock jumped over the event"
 LOST, BACK, END = 3.0, 6.0, 10.0	# seconds of a failover
 BIN_MS = 10
 PACE_S = 0.01
+BULK = 1 << 20		# octets of a WRITE
 CPU1 = "/sys/devices/system/cpu/cpu1/online"
 
 
@@ -75,16 +79,17 @@ class Noise:
             self.process.wait()
 
 
-def figures_of_stream(report):
+def figures_of_stream(report, busy):
+    """A processor that is alone and always busy runs 1000 instructions in a microsecond."""
     rate = report["steady_mbit_per_s"]
-    return {"stream": rate, "instr/B": 8000 / rate if rate else None}
+    return {"stream": rate, **({"instr/B": 8000 / rate} if busy and rate else {})}
 
 
-def stream(world, peer, seconds, write="64k", noise=0, label=""):
+def stream(world, peer, seconds, write="64k", noise=0, busy=False):
     with Noise(world, noise):
         record = perf(world, peer, "stream", "--time", seconds, "--write", write)
     if "report" in record:
-        record["figures"] = figures_of_stream(record["report"])
+        record["figures"] = figures_of_stream(record["report"], busy)
     return record
 
 
@@ -355,7 +360,8 @@ def early(world, peer, size, depth, seconds):
 def answered(world, peer, size):
     """How soon an answer is here: of HPS that to a READ, of others a ping-pong's.
 
-    Of HPS beside it a WRITE until it is in place, and the ping-pong.
+    Of HPS beside it a WRITE until it is in place, the ping-pong, and whether the
+    server's program is woken for READs.
     """
     record = pingpong(world, peer, (size,))
     if "error" in record:
@@ -374,6 +380,132 @@ def answered(world, peer, size):
         for name in ("rtt", "p99"):
             shown_as = f"{name} {size}" if operation == "read" else f"{name} write {size}"
             record["figures"][shown_as] = one["figures"][f"{name} {operation} {size}"]
+    record["figures"]["wakeups"] = woken(world, peer, size)
+    return record
+
+
+def woken(world, peer, size, seconds=0.2):
+    """How often programs of the server's name are woken while READs go on.
+
+    The same trace has those of the beginning and the end: else it would prove nothing.
+    """
+    with wakeups.Trace("hpsperf") as trace:
+        process = start(command(world, peer, "read", [world.address("b")], "--sizes", size,
+                                "--time", seconds, "--warmup", 0.05))
+        record = finish(process)
+        events = trace.events()
+    if "error" in record:
+        raise Failed(record["error"])
+    row = record["report"]["results"][0]
+    inside, outside = wakeups.count(events, row["start_s"], row["start_s"] + duration(row),
+                                    without=(process.pid,))
+    if not outside:
+        raise Failed("the trace has no wake-up of the server at all")
+    return inside
+
+
+def duration(row):
+    """Of the operations of a size, in seconds."""
+    return row["operations"] / row["operations_per_s"]
+
+
+@contextlib.contextmanager
+def hog(world, host):
+    """A program of this host that uses all that it gets of the servers' processor."""
+    words = world.inside(host, "sh", "-c", "while :; do :; done")
+    with subprocess.Popen(words, stdin=subprocess.DEVNULL) as process:
+        try:
+            os.sched_setaffinity(process.pid, {max(os.sched_getaffinity(0))})
+            yield
+        finally:
+            process.kill()
+
+
+def round_trips(world, size):
+    """Medians of TCP's ping-pong and of HPS's READ; their reports."""
+    reports = {"tcp": pingpong(world, "tcp", (size,)), "hps": one_sided(world, "hps", "read", (size,))}
+    for record in reports.values():
+        if "error" in record:
+            raise Failed(record["error"])
+    rtts = {peer: record["report"]["results"][0]["rtt_median_us"] for peer, record in reports.items()}
+    return rtts, reports
+
+
+def hogged(world, peer, size):
+    """What a busy processor at the server costs a READ, beside what it costs TCP's ping-pong."""
+    idle, first = round_trips(world, size)
+    with hog(world, world.hosts[1]):
+        busy, then = round_trips(world, size)
+    figures = {f"rtt {name} {when}": rtts[proto] for when, rtts in (("idle", idle), ("hog", busy))
+               for name, proto in (("ping-pong", "tcp"), ("READ", "hps"))}
+    figures["hog/idle"] = busy[peer] / busy["tcp"] / (idle[peer] / idle["tcp"])
+    return {"command": "; ".join(one["command"] for one in first.values()),
+            "idle": first, "hog": then, "figures": figures}
+
+
+def bulk_words(world, peer, seconds, *options):
+    """As much as goes: WRITEs of 1 MB, 8 under way, or a stream."""
+    if peer == "hps":
+        options = ("--sizes", BULK, "--depth", 8, "--warmup", 0.1, *options)
+        return command(world, peer, "write", [world.address("b")], "--time", seconds, *options)
+    return command(world, peer, "stream", [world.address("b")], "--time", seconds, "--write", "128k")
+
+
+def bulk_rate(report):
+    rows = report.get("results")
+    return rows[0]["mbit_per_s"] if rows else report["steady_mbit_per_s"]
+
+
+def copies(here, there, size):
+    """How often an octet that was written is copied at either end, by HPS's counters."""
+    # without the READ by which hpsperf looks at what it has written
+    written = (here["HpsAskCompleted"] - 1) * size
+    return {"copies here": 1 - here["HpsZeroCopyOctets"] / written,
+            "copies there": there["HpsPlacedOctets"] / written}
+
+
+def bulk_run(world, peer, seconds, *options):
+    before = world.snapshot()
+    with apart(world):
+        record = finish(start(bulk_words(world, peer, seconds, *options)))
+    after = world.snapshot()
+    if "error" in record:
+        return record
+    record["figures"] = {"stream": bulk_rate(record["report"])}
+    if peer == "hps":
+        here, there = ({name: after[host][name] - count for name, count in before[host].items()}
+                       for host in world.hosts)
+        record["figures"] |= copies(here, there, BULK)
+    return record
+
+
+def bulk(world, peer, seconds):
+    """One figure for a stream and for WRITEs; beside it WRITEs whose pages are sent themselves."""
+    record = bulk_run(world, peer, seconds)
+    if peer != "hps" or "error" in record:
+        return record
+    pages = bulk_run(world, peer, seconds, "--zerocopy")
+    if "error" in pages:
+        return pages
+    figures = {f"{name} zerocopy": value for name, value in pages["figures"].items()}
+    return {**record, "command": f"{record['command']}; {pages['command']}",
+            "zerocopy": pages["report"], "figures": {**record["figures"], **figures}}
+
+
+def held(world, peer, seconds):
+    """What b holds above TCP while all links are full."""
+    diag = sockmem.Diag(world.space("b"))
+    with apart(world):
+        process = start(bulk_words(world, peer, seconds))
+        try:
+            samples = sockmem.sample(diag, peer, process, (1, seconds))
+        finally:
+            record = finish(process)
+            diag.close()
+    if "report" in record:
+        record["held"] = samples
+        record["figures"] = {"stream": bulk_rate(record["report"]), "samples": len(samples),
+                             "held": statistics.mean(samples), "held most": max(samples)}
     return record
 
 
@@ -449,7 +581,8 @@ def idle(world, peer, count):
 
 
 TESTS = {f.__name__: f for f in (stream, pingpong, failover, random_failures, paced, messages, stalls,
-                                 streams, hotspot, one_sided, early, answered, opens, idle)}
+                                 streams, hotspot, one_sided, early, answered, hogged, bulk, held,
+                                 opens, idle)}
 
 
 def set_cpus(count):

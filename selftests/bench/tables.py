@@ -10,12 +10,20 @@ TITLES = {"tcp": "TCP", "mptcp": "MPTCP", "bond": "bonding", "bondarp": "bonding
           "team": "team", "hps": "HPS", "hps1": "HPS single", "hpsdup": "HPS duplicate"}
 # of figures that are better when they are lower
 LOWER = ("rtt", "p99", "median", "max", "extra", "gap", "stall", "reuse", "instr", "longest",
-         "octets")
+         "octets", "held", "wakeups", "hog", "copies")
 UNITS = {"stream": "Mbit/s", "rate": "Mbit/s", "write": "Mbit/s", "read": "Mbit/s",
          "rtt": "us", "p99": "us", "slowest": "Mbit/s", "fastest": "Mbit/s"}
+NAMES = {"held": "octets held above TCP, mean", "held most": "octets held above TCP, most",
+         "wakeups": "times the server was woken",
+         "hog/idle": "READ / TCP's ping-pong, busy beside idle",
+         "stream zerocopy": "stream with MSG_ZEROCOPY, Mbit/s",
+         "copies here": "copies of an octet at its writer",
+         "copies here zerocopy": "copies at its writer with MSG_ZEROCOPY",
+         "copies there": "copies of an octet at the other end",
+         "copies there zerocopy": "copies at the other end with MSG_ZEROCOPY"}
 OTHERS = PEERS[:5]
 # neither more nor less is better
-NO_SENSE = ("runs", "count", "fastest", "rate during")
+NO_SENSE = ("runs", "count", "fastest", "rate during", "samples")
 # a loss is shown when it is more than this
 TIE = 0.01
 
@@ -41,6 +49,8 @@ def size_name(size):
 
 
 def figure_title(figure):
+    if figure in NAMES:
+        return NAMES[figure]
     kind, _, size = figure.partition(" ")
     unit = f", {UNITS[kind]}" if kind in UNITS else ""
     if not size.isdigit():
