@@ -25,14 +25,11 @@ static int raw_listen(void)
 	return fd;
 }
 
-/* Begins a connect of @hps; takes it as @r with its hello. */
-static void take(int lst, int *hps, struct raw *r)
+/* Takes a channel that is dialled as @r, with its hello. */
+static void take_next(int lst, struct raw *r)
 {
 	struct mpa_startup head;
 
-	*hps = new_socket();
-	nonblocking(*hps, true);
-	CHECK_ERR(try_connect(*hps, 4242), EINPROGRESS);
 	memset(r, 0, sizeof(*r));
 	r->fd = accept(lst, NULL, NULL);
 	CHECK(r->fd >= 0);
@@ -45,6 +42,15 @@ static void take(int lst, int *hps, struct raw *r)
 	CHECK_EQ(r->theirs.kind, HPS_MSG_OPEN);
 	CHECK_EQ(be16_to_cpu(r->theirs.port), 4242);
 	raw_hello(r, HPS_MSG_ACCEPT, 0);
+}
+
+/* Begins a connect of @hps; takes it as @r. */
+static void take(int lst, int *hps, struct raw *r)
+{
+	*hps = new_socket();
+	nonblocking(*hps, true);
+	CHECK_ERR(try_connect(*hps, 4242), EINPROGRESS);
+	take_next(lst, r);
 }
 
 static int connect_error(int hps)
@@ -417,4 +423,77 @@ TEST(buffer_waits_for_acknowledgements, V_HPS_STREAM)
 	/* The next connection has paths of its own. */
 	CHECK(connect(hps, &none, sizeof(none)) == 0);
 	CHECK_EQ(get_int(hps, SOL_SOCKET, SO_SNDBUF), first);
+}
+
+/* Ends a connection with a client of ours so that its channel goes to the pool: both
+ * have said FIN and FINACK.
+ */
+static void end_well(int hps, struct raw *r)
+{
+	long long before = counter("HpsPoolPut");
+	struct hps_fin m;
+	char buf[200];
+
+	CHECK(shutdown(hps, SHUT_WR) == 0);
+	CHECK(raw_wait_message(r, HPS_MSG_FIN, buf, sizeof(buf)));
+	raw_fin(r, 0);
+	hps_finack_build(&m, 0);
+	raw_message(r, &m, sizeof(m));
+	CHECK(raw_wait_message(r, HPS_MSG_FINACK, buf, sizeof(buf)));
+	wait_counter("HpsPoolPut", before);
+	close(hps);
+}
+
+static void say_reset(struct raw *r)
+{
+	struct hps_reset m;
+
+	hps_reset_build(&m, HPS_REASON_ABORT);
+	raw_message(r, &m, sizeof(m));
+}
+
+/* SO_LINGER of the peer when all has been said: it reads the channel no more. */
+TEST(reset_of_a_channel_in_the_pool, V_HPS_STREAM)
+{
+	long long bad = counter("HpsBadMessage");
+	int lst = raw_listen(), hps;
+	struct raw r, next;
+
+	hps = accepted(lst, &r);
+	end_well(hps, &r);
+	say_reset(&r);
+	CHECK(raw_is_dead(&r));
+	/* The next connection has a channel of its own. */
+	hps = accepted(lst, &next);
+	CHECK_EQ(counter("HpsBadMessage"), bad);
+	close(hps);
+	close(next.fd);
+	close(r.fd);
+}
+
+/* The same when the next connection has the channel already. */
+TEST(reset_of_the_connection_before, V_HPS_STREAM)
+{
+	long long hits = counter("HpsPoolHit"), bad = counter("HpsBadMessage");
+	int lst = raw_listen(), hps;
+	struct raw r, next;
+	char buf[200];
+
+	hps = accepted(lst, &r);
+	end_well(hps, &r);
+	hps = new_socket();
+	nonblocking(hps, true);
+	CHECK_ERR(try_connect(hps, 4242), EINPROGRESS);
+	CHECK(raw_wait_message(&r, HPS_MSG_OPEN, buf, sizeof(buf)));
+	CHECK_EQ(counter("HpsPoolHit"), hits + 1);
+	say_reset(&r);
+	/* It dials anew. */
+	take_next(lst, &next);
+	raw_startup(&next, true, 0);
+	CHECK_EQ(connect_error(hps), 0);
+	CHECK(raw_is_dead(&r));
+	CHECK_EQ(counter("HpsBadMessage"), bad);
+	close(hps);
+	close(next.fd);
+	close(r.fd);
 }

@@ -139,6 +139,7 @@ TEST(join_is_narrow_before_the_proof, V_HPS_STREAM)
 	narrow = tcp_width(&r);
 	grow(fd, 6 << 20);
 	CHECK(tcp_width(&r) > 2 * narrow);
+	sysctl_set("handshake_timeout", 60);
 	raw_join(&j, &r);
 	CHECK_EQ(tcp_width(&j), narrow);
 	grow(fd, 8 << 20);
@@ -148,6 +149,7 @@ TEST(join_is_narrow_before_the_proof, V_HPS_STREAM)
 	raw_data(&j, 0, 0, 1000);
 	recv_pattern(fd, 1000, 0);
 	CHECK_EQ(tcp_width(&j), tcp_width(&r));
+	sysctl_set("handshake_timeout", 5);
 }
 
 TEST(join_in_order, V_HPS_STREAM)

@@ -235,7 +235,9 @@ static int on_fin(struct hps_path *path, const struct hps_msg *msg, u32 len)
 		goto out;
 	err = 0;
 	if (rcv->fin) {
-		conn->todo |= HPS_TODO_ACK;
+		/* A peer that does not read can have no need of many. */
+		if (!hps_channel_is_deaf(path->ch, SZ_1M))
+			conn->todo |= HPS_TODO_ACK;
 		goto out;
 	}
 	/* Often the application closes as well, and that acknowledges it. */
@@ -285,6 +287,9 @@ static int on_reset(struct hps_path *path, const struct hps_msg *msg, u32 len)
 	struct hps_conn *conn = path->conn;
 	enum hps_reason reason;
 
+	/* It is the last word of the connection that had the channel before. */
+	if (path->warm && path->state == HPS_PATH_OPENING)
+		return -ECONNRESET;
 	/* Who has not proved to be the peer cannot end its connection. */
 	if (path->join && path->state != HPS_PATH_UP)
 		return -EPROTO;

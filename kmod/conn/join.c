@@ -618,7 +618,7 @@ static void join_pair(struct hps_conn *conn, const struct hps_channel_key *key,
 		goto later;
 	path = hps_path_new(conn, true, GFP_KERNEL);
 	if (!path)
-		return;
+		goto later;
 	hps_hello_fill(conn, &path->hello, HPS_MSG_JOIN);
 	path->hello.token = cpu_to_be64(conn->peer_token);
 	hps_nonce_draw(path->nonce[0]);

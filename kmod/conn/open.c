@@ -529,6 +529,9 @@ static int inbound_control(struct hps_channel *ch, const struct hps_msg *msg,
 {
 	const struct hps_hello_msg *m = (const void *)msg;
 
+	/* It came behind the FINACK of the connection before. */
+	if (msg->type == HPS_MSG_RESET)
+		return -ECONNRESET;
 	if ((msg->type != HPS_MSG_OPEN && msg->type != HPS_MSG_JOIN) ||
 	    m->hello.kind != msg->type)
 		return -EPROTO;

@@ -178,8 +178,7 @@ static bool give(struct hps_conn *conn, struct hps_path *path,
 {
 	bool again = flags & HPS_DATA_RESENT;
 	struct hps_recv *rcv = &conn->rcv;
-	u64 ack = rcv->reasm.frontier + (rcv->fin && rcv->reasm.frontier ==
-					 rcv->fin_off);
+	u64 ack = hps_conn_arrived(conn);
 	void *head;
 	u64 edge;
 

@@ -21,12 +21,15 @@ static bool take(struct hps_net *hn, struct hps_channel *ch)
 	return taken;
 }
 
-/* An idle peer has nothing to say, but it may answer late. */
+/* An idle peer has nothing to say, but it may answer late. Behind its FINACK a RESET may
+ * come: then it reads no more of the channel.
+ */
 static int pool_control(struct hps_channel *ch, const struct hps_msg *msg,
 			u32 len)
 {
-	return msg->type == HPS_MSG_RESET || msg->type == HPS_MSG_PONG ?
-	       0 : -EPROTO;
+	if (msg->type == HPS_MSG_RESET)
+		return -ECONNRESET;
+	return msg->type == HPS_MSG_PONG ? 0 : -EPROTO;
 }
 
 static int pool_data(struct hps_channel *ch, const struct hps_data *data, u32 len,

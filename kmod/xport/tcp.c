@@ -246,6 +246,9 @@ static void on_state_change(struct sock *sk)
 				t->ch.events->connected(&t->ch);
 				break;
 			}
+			/* A probe that was given up has nothing to say. */
+			if (t->ch.probe)
+				break;
 			t->ch.hello_pending = true;
 			hps_tcp_kick(&t->ch);
 		}
