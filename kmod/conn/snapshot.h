@@ -79,6 +79,8 @@ struct hps_conn_flow {
 	u32	rcv_buffer;
 	u32	rcv_cost;
 	u32	cutoff;
+	u32	cutoff_now;
+	u32	join_at;
 	int	bundle;		/* in use, also by default; 0: none */
 	u8	policy;
 	u8	peer_links;

@@ -19,7 +19,7 @@ static const char * const roles[] = {
 
 #define ROLES	(sizeof(roles) / sizeof(roles[0]))
 
-static const char *role_name(uint8_t role)
+const char *role_name(uint8_t role)
 {
 	return role < ROLES ? roles[role] : "unknown";
 }
