@@ -142,13 +142,19 @@ cutoff_told() {
 
 # more waits than the cut-off
 above_cutoff() {
-	local err
+	local err i h
 	shape 1 rate 4mbit && shape 2 rate 4mbit && begin 4000000 || return
 	wait_for 20 why none
 	err=$?
 	in_ns b hpsctl explain | grep "it uses all the links that it can" || err=1
-	shape 1 && shape 2 && wait_for "$(slow 30)" sent 1 4000000 &&
-		wait_for 10 two_paths && why cutoff && return "$err"
+	# what is under way shall not be lost
+	for i in 1 2; do
+		for h in a b; do
+			tcn "$h" qdisc change dev "eth$i" root netem limit 20000 rate 1gbit || return
+		done
+	done
+	wait_for "$(slow 30)" sent 1 4000000 && wait_for 10 two_paths && why cutoff &&
+		return "$err"
 }
 
 policy_single() {

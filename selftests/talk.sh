@@ -3,6 +3,7 @@
 #
 # A connection from host b to host a that does what it is told (talk.py), and what b
 # sees of it. Sourced, behind links.sh.
+# shellcheck disable=SC2154 # of lib.sh
 command -v python3 >/dev/null || t_skip "no python3"
 
 # answer PORT: at a, whoever connects

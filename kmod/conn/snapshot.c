@@ -264,8 +264,8 @@ static void report(struct hps_conn *conn, enum hps_conn_event event,
  * hps_conn_event() - report something to the floors above
  * @conn: the connection
  * @event: what happened
- * @reason: of a close or loss, else HPS_REASON_NONE
- * @err: negative errno of a close or loss, or 0
+ * @reason: of a close or loss of all paths, else HPS_REASON_NONE
+ * @err: negative errno of these, or 0
  *
  * Context: process or softirq, under the data lock.
  */
