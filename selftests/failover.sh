@@ -410,15 +410,23 @@ is_up() { [ "$(of $1 up $2)" = true ]; }
 
 # all are dead for longer than any of them has patience
 all_silent() {
-	local stranded silent recovered
+	local stranded silent recovered ready from
 	stranded=$(counter a HpsConnStranded) silent=$(counter a HpsPathSilent)
 	recovered=$(counter a HpsConnRecovered)
+	ready=$(of 2 path_readies) from=$(wc -l <"$t_dir/events")
 	start $1 && hole 1 && hole 2 &&
 		soon moved a HpsConnStranded "$stranded" &&
 		moved a HpsPathSilent "$silent" || return
 	sleep 2
 	heal 2 && soon moved a HpsConnRecovered "$recovered" && heal 1 &&
-		soon paths 2 && finish
+		soon paths 2 && grown 2 path_readies "$ready" && finish || return
+	wait_for 10 told_stranded "$from" || { tail -n +$((from + 1)) "$t_dir/events"; return 1; }
+}
+told_stranded() {
+	tail -n +$(($1 + 1)) "$t_dir/events" | awk '
+		/"event":"conn-stranded"/ && /"reason":"silent"/ { stranded = 1 }
+		stranded && /"event":"conn-recovered"/ { recovered = 1 }
+		END { exit !recovered }'
 }
 
 all_down() {

@@ -11,19 +11,11 @@ here=$(dirname "$0")
 . "$here/lib.sh"
 # shellcheck source=selftests/links.sh
 . "$here/links.sh"
+# shellcheck source=selftests/talk.sh
+. "$here/talk.sh"
 
 need_module
 command -v hpsctl >/dev/null || t_skip "hpsctl is not on PATH"
-
-# shown [FILTER...]: JSON of connections in b, where the clients are
-shown() { in_ns b hpsctl -j conn show "$@"; }
-
-# count N FILTER...: so many are selected
-count() {
-	local n=$1
-	shift
-	shown "$@" | jq -e ".conns | length == $n" || { shown "$@"; return 1; }
-}
 
 # explained FILTER...
 explained() { in_ns b hpsctl -j explain "$@"; }
@@ -43,35 +35,6 @@ link_why() {
 	explained "$@" | jq -e "[.conns[0].links[] | select(.dev == \"$dev\")] |
 		length == 1 and .[0].why == \"$reason\"" ||
 		{ in_ns b hpsctl explain "$@"; return 1; }
-}
-
-# hold PORT [DEV]: a connection from b to a that stays and does what it is told
-# by fd 3
-hold() {
-	rm -f "$t_dir/pipe"
-	mkfifo "$t_dir/pipe"
-	: >"$t_dir/talk"
-	# not by ns_background: opening the pipe waits until both ends do
-	ip netns exec "$(ns_name b)" python3 "$here/talk.py" 10.1.1.1 "$@" \
-		<"$t_dir/pipe" >"$t_dir/talk" 2>&1 &
-	talker=$!
-	t_pids+=("$talker")
-	exec 3>"$t_dir/pipe"
-	wait_for "$(slow 10)" grep -q connected "$t_dir/talk" ||
-		{ cat "$t_dir/talk"; return 1; }
-}
-
-# send OCTETS: and wait until they are acknowledged
-send() {
-	echo "send $1" >&3
-	wait_for "$(slow 20)" grep -q "sent $1\$" "$t_dir/talk"
-}
-
-# let_go: it ends, and the connection with it
-let_go() {
-	exec 3>&-
-	wait "$talker"
-	wait_for "$(slow 10)" count 0
 }
 
 # --- sock_diag ---
@@ -116,11 +79,11 @@ by_descriptor() {
 
 # The figures of sock_diag, of HPS_INFO and of generic netlink are the same.
 same_as_the_socket() {
-	echo info >&3
-	wait_for 10 grep -q "^info" "$t_dir/talk" || return
-	shown | jq -e --argjson i "$(sed -n 's/^info //p' "$t_dir/talk" | tail -n 1)" \
-		'.conns[0] | .token == $i.token and .paths[0].tx_bytes == $i.tx and
-		 .cutoff == $i.cutoff and .bundle == "hps0"'
+	local i
+	i=$(info) && shown | jq -e --argjson i "$i" \
+		'.conns[0] | .token == $i.token and .paths == $i.paths and
+		 .cutoff == $i.cutoff and .cutoff_now == $i.cutoff_now and
+		 .join_at == $i.join_at and .bundle == "hps0"'
 }
 
 other_namespace() {
@@ -150,23 +113,86 @@ raw() { in_ns b python3 "$here/netlink.py" diag "$@"; }
 below_cutoff() {
 	why cutoff && link_why eth1 in-use && link_why eth2 cutoff &&
 		in_ns b hpsctl explain | grep "no more now: cutoff:" &&
+		shown | jq -e '.conns[0] | .cutoff == 0 and .cutoff_now == 0 and
+			.join_at == 65536' &&
+		in_ns b hpsctl conn show | grep "policy auto cutoff auto\$" &&
 		in_ns a hpsctl -j explain | jq -e '.conns[0] |
 			.why == "peer-joins" and .paths_up == 1'
 }
 
-two_paths() {
-	shown | jq -e '.conns[0].paths | length == 2 and
-		([.[].state] == ["up", "up"])'
+joined() {
+	send 1000000 && wait_for 10 two_paths && link_why eth1 in-use &&
+		link_why eth2 in-use && why cutoff && count 1 dev eth2
 }
 
-joined() {
-	send 1000000 && wait_for 10 two_paths && link_why eth2 in-use &&
-		why cutoff && count 1 dev eth2
+# the one that is measured, and the one that is set, unless that is less
+cutoff_told() {
+	shown | jq -e '.conns[0] | .cutoff == 0 and .cutoff_now > 0' &&
+		in_ns b hpsctl conn show | grep -E 'policy auto cutoff auto \([0-9]+\)$' &&
+		in_ns b hpsctl explain | grep -E 'policy auto cutoff auto \([0-9]+\), moved' &&
+		in_ns b hpsctl bundle set hps0 cutoff 512M &&
+		shown | jq -e '.conns[0] | [.cutoff, .cutoff_now, .join_at] |
+			all(.[]; . == 536870912)' &&
+		in_ns b hpsctl conn show | grep 'cutoff 536870912$' &&
+		in_ns b hpsctl bundle set hps0 cutoff 1 policy stripe &&
+		shown | jq -e '.conns[0] | .cutoff == 1 and .cutoff_now > 44 and
+			.join_at == 1' && why cutoff &&
+		in_ns b hpsctl bundle set hps0 cutoff auto policy auto
+}
+
+# more waits than the cut-off
+above_cutoff() {
+	local err i h
+	shape 1 rate 4mbit && shape 2 rate 4mbit && begin 4000000 || return
+	wait_for 20 why none
+	err=$?
+	in_ns b hpsctl explain | grep "it uses all the links that it can" || err=1
+	# what is under way shall not be lost
+	for i in 1 2; do
+		for h in a b; do
+			tcn "$h" qdisc change dev "eth$i" root netem limit 20000 rate 1gbit || return
+		done
+	done
+	wait_for "$(slow 30)" sent 1 4000000 && wait_for 10 two_paths && why cutoff &&
+		return "$err"
 }
 
 policy_single() {
 	in_ns b hpsctl bundle set hps0 policy single && why policy &&
-		in_ns b hpsctl bundle set hps0 policy stripe && why cutoff
+		explained | jq -e '[.conns[0].links[].why] | sort == ["in-use", "policy"]' &&
+		shown | jq -e '.conns[0].cutoff_now == 0' &&
+		in_ns b hpsctl bundle set hps0 policy auto && why cutoff &&
+		link_why eth1 in-use && link_why eth2 in-use
+}
+
+# role DEV ROLE: of a link of b
+role() { in_ns b hpsctl link set "$1" role "$2"; }
+
+has_role() {
+	shown | jq -e "[.conns[0].paths[] | select(.dev == \"$1\") | .role] == [\"$2\"]"
+}
+
+# A link that waits for others to fail is not in use, though a path over it works.
+backup_waits() {
+	role eth2 backup && has_role eth2 backup && why backup && link_why eth1 in-use &&
+		link_why eth2 backup && shown | jq -e '.conns[0].cutoff_now == 0' &&
+		in_ns b hpsctl conn show | grep -E "path dev eth2 link [0-9]+ to [0-9]+ backup up"
+}
+
+# It carries copies for want of others, and all while no active link is left.
+backup_carries() {
+	in_ns b hpsctl bundle set hps0 policy duplicate && link_why eth2 in-use && why none &&
+		in_ns b hpsctl bundle set hps0 policy auto && link_why eth2 backup &&
+		role eth1 duplicate && link_why eth2 in-use && link_why eth1 copies-only &&
+		why copies-only && role eth1 active && role eth2 active && why cutoff
+}
+
+# Duplicates go over it, and nothing else.
+copies_only() {
+	role eth2 duplicate && why copies-only && link_why eth2 copies-only &&
+		in_ns b hpsctl bundle set hps0 policy duplicate && link_why eth2 in-use &&
+		why none && in_ns b hpsctl bundle set hps0 policy auto &&
+		link_why eth2 copies-only && role eth2 active && link_why eth2 in-use
 }
 
 link_is_down() {
@@ -244,14 +270,12 @@ histograms() {
 ns_make a b || t_skip "cannot make namespaces"
 links 2 || t_skip "cannot make links"
 bundle 2
-in_ns b hpsctl bundle set hps0 policy stripe cutoff 65536
 ipn b link add eth3 type dummy
 ipn b addr add 10.1.3.2/24 dev eth3
 ipn b link set eth3 up
 ipn b link add d0 type dummy
 ipn b link set d0 up
-ns_background a python3 "$here/talk.py" listen 7000 >"$t_dir/listen" 2>&1
-wait_for 10 grep -q listening "$t_dir/listen" || cat "$t_dir/listen"
+answer 7000
 
 t_ok "a listening socket is listed when asked for" listener_listed
 t_ok "a connection" hold 7000
@@ -275,7 +299,12 @@ t_refused "the kernel: ifindex 0" "integer out of range" raw 8=u32:0
 
 t_ok "below the cut-off one link is used" below_cutoff
 t_ok "above it all, until nothing waits" joined
+t_ok "the cut-off in effect is told" cutoff_told
+t_ok "above the cut-off all are used" above_cutoff
 t_ok "the policy is a reason" policy_single
+t_ok "a backup link waits" backup_waits
+t_ok "a backup link carries" backup_carries
+t_ok "a link for duplicates" copies_only
 in_ns b hpsctl link add eth3 bundle hps0
 in_ns b hpsctl link add d0 bundle hps0
 t_ok "a link that is down" link_is_down

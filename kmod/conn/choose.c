@@ -347,3 +347,97 @@ void hps_choose_config(const struct hps_conn *conn,
 	if (conn->own_cutoff)
 		config->cutoff = conn->cutoff;
 }
+
+/**
+ * hps_choose_is_single - is one path used at a time, whatever is written?
+ * @conn:	the connection; data lock held
+ * @config:	from hps_choose_config()
+ */
+bool hps_choose_is_single(const struct hps_conn *conn,
+			  const struct hps_bundle_config *config)
+{
+	return config->policy == HPS_POLICY_SINGLE && !conn->snd.mixed;
+}
+
+/**
+ * hps_choose_admits - does the role of its link let a path carry now?
+ * @conn:	the connection; data lock held
+ * @path:	the path
+ * @config:	from hps_choose_config()
+ */
+bool hps_choose_admits(struct hps_conn *conn, const struct hps_path *path,
+		       const struct hps_bundle_config *config)
+{
+	if (!hps_path_usable(path))
+		return false;
+	if (path_role(path) == hps_choose_role(conn))
+		return true;
+	return (config->policy == HPS_POLICY_DUPLICATE ||
+		!list_empty(&conn->snd.runs)) && hps_choose_copies(conn, path);
+}
+
+/* A path as the scheduler would see it if nothing was under way. */
+static void look_idle(const struct hps_path *path, struct hps_sched_path *p)
+{
+	struct hps_channel_metrics m hps_uninitialized;
+
+	path->ch->ops->metrics(path->ch, &m);
+	*p = (struct hps_sched_path) {
+		.usable = true,
+		.rate = m.rate,
+		.min_rtt_us = m.min_rtt_us,
+		.srtt_us = m.srtt_us,
+		.mss = m.mss,
+		.cwnd = m.cwnd,
+	};
+}
+
+/**
+ * hps_choose_idle - the paths that may carry fresh data, if nothing was under way
+ * @conn:	the connection; data lock held
+ * @idle:	filled, HPS_CHOOSE_PATHS at most
+ *
+ * Returns how many.
+ */
+unsigned int hps_choose_idle(struct hps_conn *conn, struct hps_sched_path *idle)
+{
+	u8 role = hps_choose_role(conn);
+	struct hps_path *path;
+	unsigned int n = 0;
+
+	list_for_each_entry(path, &conn->paths, node) {
+		if (n == HPS_CHOOSE_PATHS)
+			break;
+		if (hps_choose_fresh(path, role))
+			look_idle(path, &idle[n++]);
+	}
+	return n;
+}
+
+/**
+ * hps_choose_only - the path that policy single uses, or would take if it wrote now
+ * @conn:	the connection; data lock held
+ *
+ * Returns its id and one, or 0: there is none. See hps_choose_single().
+ */
+u8 hps_choose_only(struct hps_conn *conn)
+{
+	u8 role = hps_choose_role(conn), best = 0;
+	u64 least = U64_MAX, at;
+	struct hps_sched_path p;
+	struct hps_path *path;
+
+	list_for_each_entry(path, &conn->paths, node) {
+		if (!hps_choose_fresh(path, role))
+			continue;
+		if (path->id + 1 == conn->snd.single)
+			return conn->snd.single;
+		look_idle(path, &p);
+		at = hps_sched_arrival(&p);
+		if (at >= least)
+			continue;
+		least = at;
+		best = path->id + 1;
+	}
+	return best;
+}

@@ -42,6 +42,12 @@ void hps_choose_served(struct hps_conn *conn, struct hps_path *path, u32 len);
 struct hps_path *hps_choose_next(struct hps_conn *conn, u64 tried);
 bool hps_choose_copies(struct hps_conn *conn, const struct hps_path *path);
 u8 hps_choose_role(struct hps_conn *conn);
+bool hps_choose_admits(struct hps_conn *conn, const struct hps_path *path,
+		       const struct hps_bundle_config *config);
+bool hps_choose_is_single(const struct hps_conn *conn,
+			  const struct hps_bundle_config *config);
+unsigned int hps_choose_idle(struct hps_conn *conn, struct hps_sched_path *idle);
+u8 hps_choose_only(struct hps_conn *conn);
 void hps_choose_config(const struct hps_conn *conn,
 		       struct hps_bundle_config *config);
 

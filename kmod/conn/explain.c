@@ -10,15 +10,48 @@
 #include "conn/path.h"
 #include "conn/why.h"
 #include "link/bundle.h"
+#include "link/link.h"
 
-static unsigned int usable_paths(const struct hps_conn *conn)
+/**
+ * struct rules - by which a connection chooses paths
+ * @config:	policy and so on
+ * @only:	id and one of the path that policy single uses; 0: several are used
+ */
+struct rules {
+	struct hps_bundle_config	config;
+	u8				only;
+};
+
+/* Why does a path that works not carry? HPS_REASON_NONE: it does. */
+static enum hps_reason waits(struct hps_conn *conn, const struct hps_path *path,
+			     const struct rules *rules)
+{
+	u8 role = path->link ? READ_ONCE(path->link->role) :
+			       HPS_LINK_ROLE_ACTIVE;
+
+	if (!hps_choose_admits(conn, path, &rules->config))
+		return hps_why_waits(role, false);
+	if (rules->only && path->id + 1 != rules->only)
+		return hps_why_waits(role, true);
+	return HPS_REASON_NONE;
+}
+
+/* The paths that roles admit, and why others wait. */
+static void path_facts(struct hps_conn *conn, const struct rules *rules,
+		       struct hps_why_conn *c)
 {
 	const struct hps_path *path;
-	unsigned int n = 0;
+	enum hps_reason why;
 
-	list_for_each_entry(path, &conn->paths, node)
-		n += hps_path_usable(path);
-	return n;
+	list_for_each_entry(path, &conn->paths, node) {
+		if (!hps_path_usable(path))
+			continue;
+		why = waits(conn, path, rules);
+		if (why == HPS_REASON_BACKUP || why == HPS_REASON_COPIES_ONLY)
+			c->waiting = why;
+		else
+			c->paths++;
+	}
 }
 
 static unsigned int usable_links(const struct hps_explain *e)
@@ -30,13 +63,21 @@ static unsigned int usable_links(const struct hps_explain *e)
 	return n;
 }
 
-static void conn_facts(const struct hps_conn *conn, const struct hps_explain *e,
+/* Duplicates are never too short; without a cut-off nothing is long enough. */
+static u32 effective(const struct hps_bundle_config *config, u32 cutoff)
+{
+	if (config->policy == HPS_POLICY_DUPLICATE)
+		return 0;
+	return cutoff ? : U32_MAX;
+}
+
+static void conn_facts(struct hps_conn *conn, const struct hps_explain *e,
+		       const struct rules *rules, u32 cutoff,
 		       struct hps_why_conn *c)
 {
+	const struct hps_bundle_config *config = &rules->config;
 	const struct hps_send *snd = &conn->snd;
-	struct hps_bundle_config config;
 
-	hps_choose_config(conn, &config);
 	*c = (struct hps_why_conn) {
 		.opening	= conn->state == HPS_CONN_OPENING,
 		.ending		= conn->state == HPS_CONN_CLOSED ||
@@ -45,33 +86,37 @@ static void conn_facts(const struct hps_conn *conn, const struct hps_explain *e,
 		.bound		= conn->one_link,
 		.loopback	= conn->key.ifindex ==
 				  conn->net->loopback_dev->ifindex,
-		.single		= config.policy == HPS_POLICY_SINGLE &&
-				  !snd->mixed,
-		.bundle		= config.ifindex,
+		.single		= hps_choose_is_single(conn, config),
+		.bundle		= config->ifindex,
 		.links		= usable_links(e),
 		.offers		= conn->nr_offers,
-		.paths		= usable_paths(conn),
-		.cutoff		= config.policy == HPS_POLICY_DUPLICATE ? 0 :
-				  config.cutoff,
-		.join_at	= hps_join_cutoff(conn, &config),
+		.cutoff		= effective(config, cutoff),
+		.join_at	= hps_join_cutoff(conn, config),
 		.moved		= snd->end + conn->rcv.reasm.frontier,
 		.backlog	= snd->end - snd->nxt,
 		.in_transit	= snd->nxt - snd->una,
 	};
+	path_facts(conn, rules, c);
 }
 
-static void link_facts(const struct hps_conn *conn, const struct hps_explain *e,
-		       int n_addr, const struct hps_link_brief *link,
+static void link_facts(struct hps_conn *conn, const struct hps_explain *e,
+		       const struct rules *rules, int n_addr,
+		       const struct hps_link_brief *link,
 		       struct hps_why_link *l)
 {
 	const struct hps_path *path;
+	enum hps_reason why;
 	int i;
 
 	*l = (struct hps_why_link) { .up = link->up };
 	list_for_each_entry(path, &conn->paths, node) {
 		if (!path->ch || path->ch->key.ifindex != link->ifindex)
 			continue;
-		l->used |= hps_path_usable(path);
+		if (hps_path_usable(path)) {
+			why = waits(conn, path, rules);
+			l->used |= why == HPS_REASON_NONE;
+			l->waiting = why;
+		}
 		l->opening |= path->state == HPS_PATH_OPENING;
 		l->silent |= path->state == HPS_PATH_UP &&
 			     path->health.state == HPS_HEALTH_SUSPECT;
@@ -86,14 +131,16 @@ static void link_facts(const struct hps_conn *conn, const struct hps_explain *e,
 /**
  * hps_conn_explain() - which links does it use, which not, and why?
  * @conn: the connection; the caller holds a reference
+ * @cutoff: the one in effect, of hps_conn_snapshot()
  * @e: filled; 4 KB, so not on the stack
  *
  * Context: process or softirq; takes the data lock.
  */
-void hps_conn_explain(struct hps_conn *conn, struct hps_explain *e)
+void hps_conn_explain(struct hps_conn *conn, u32 cutoff, struct hps_explain *e)
 {
 	struct hps_why_conn c;
 	struct hps_why_link l;
+	struct rules rules;
 	unsigned int i;
 	int n_addr;
 
@@ -102,10 +149,13 @@ void hps_conn_explain(struct hps_conn *conn, struct hps_explain *e)
 	n_addr = hps_link_snapshot(conn->net, conn->bundle_ifindex, e->addr,
 				   HPS_EXPLAIN_LINKS);
 	spin_lock_bh(&conn->lock);
-	conn_facts(conn, e, &c);
+	hps_choose_config(conn, &rules.config);
+	rules.only = hps_choose_is_single(conn, &rules.config) ?
+		     hps_choose_only(conn) : 0;
+	conn_facts(conn, e, &rules, cutoff, &c);
 	e->why = hps_why_conn(&c);
 	for (i = 0; i < e->nr_links; i++) {
-		link_facts(conn, e, n_addr, &e->link[i], &l);
+		link_facts(conn, e, &rules, n_addr, &e->link[i], &l);
 		e->link_why[i] = hps_why_link(&c, &l);
 	}
 	spin_unlock_bh(&conn->lock);

@@ -19,7 +19,7 @@ struct hps_conn;
  * @why:	why not more links at this moment; HPS_REASON_NONE: all it can
  * @nr_links:	links of its bundle, the first HPS_EXPLAIN_LINKS at most
  * @link:	they
- * @link_why:	HPS_REASON_IN_USE, or why there is no path over it
+ * @link_why:	HPS_REASON_IN_USE, or why no path over it carries
  * @addr:	used in between
  */
 struct hps_explain {
@@ -30,6 +30,6 @@ struct hps_explain {
 	struct hps_link_addr	addr[HPS_EXPLAIN_LINKS];
 };
 
-void hps_conn_explain(struct hps_conn *conn, struct hps_explain *e);
+void hps_conn_explain(struct hps_conn *conn, u32 cutoff, struct hps_explain *e);
 
 #endif /* _HPS_CONN_EXPLAIN_H */

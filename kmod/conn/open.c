@@ -368,7 +368,7 @@ static void strand(struct hps_conn *conn, int err)
 		if (!conn->initiator)
 			seconds = min(seconds, READ_ONCE(sysctl->probe_time));
 	}
-	hps_watch_strand(conn, seconds);
+	hps_watch_strand(conn, seconds, err);
 }
 
 /**

@@ -330,6 +330,8 @@ void hps_path_note(struct hps_path *path, enum hps_conn_event event,
 		atomic_inc(&link->paths.ups);
 	else if (link && event == HPS_CONN_EVENT_PATH_SUSPECT)
 		atomic_inc(&link->paths.suspects);
+	else if (link && event == HPS_CONN_EVENT_PATH_READY)
+		atomic_inc(&link->paths.readies);
 	else if (link && event == HPS_CONN_EVENT_PATH_DOWN)
 		atomic_inc(&link->paths.downs[cause]);
 	trace_hps_path_health(conn->token, path->ch->key.ifindex, event, cause);

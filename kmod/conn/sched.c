@@ -68,6 +68,9 @@
 #define MAX_RTT_US	10000000u
 #define MAX_PATHS	16		/* more are not compared */
 
+/* The cut-off is sought with so many questions for each backlog at most. */
+#define MAX_ASKS	64
+
 static u64 ns_to_octets(u64 rate, u64 ns)
 {
 	return div_u64(rate * ns, NSEC_PER_SEC);
@@ -425,4 +428,85 @@ u32 hps_sched_segment(const struct hps_sched_path *paths, unsigned int n,
 		return 0;
 
 	return len;
+}
+
+/* The places of @paths, as a write asks them: the earliest first. */
+static void order_of(const struct hps_sched_path *paths, unsigned int n,
+		     u8 *order)
+{
+	unsigned int i, j;
+
+	for (i = 0; i < n; i++) {
+		for (j = i; j && hps_sched_arrival(&paths[i]) <
+				 hps_sched_arrival(&paths[order[j - 1]]); j--)
+			order[j] = order[j - 1];
+		order[j] = i;
+	}
+}
+
+/* Would idle paths, asked in this order until each takes nothing more, divide
+ * @backlog? What the first one has taken does not change the others' shares, so
+ * they are asked before it has taken very much.
+ */
+static bool divides(struct hps_sched_path *paths, unsigned int n,
+		    const u8 *order, u64 backlog, bool eager)
+{
+	struct hps_sched_work work = {
+		.backlog = backlog, .stripe = true, .eager = eager };
+	unsigned int i, takers = 0, asks = 0;
+	u32 len;
+
+	for (i = 0; i < n; i++)
+		paths[i].in_flight = 0;
+	for (i = 0; i < n && takers < 2; i++) {
+		len = hps_sched_segment(paths, n, order[i], &work);
+		takers += len > 0;
+		while (len && asks++ < MAX_ASKS) {
+			paths[order[i]].in_flight += len + HPS_SEGMENT_OVERHEAD;
+			work.backlog -= len;
+			len = hps_sched_segment(paths, n, order[i], &work);
+		}
+	}
+
+	return takers > 1;
+}
+
+/**
+ * hps_sched_cutoff - from how many octets on would a second path be used?
+ * @paths:	those that may carry; they become idle
+ * @n:		their number, of which 16 are looked at
+ * @eager:	as in struct hps_sched_work
+ *
+ * So much, written at once, is divided, and an octet less is not. Some way above
+ * and below it may be otherwise: segments end with packets, and where rates
+ * differ much that leaves rests that are not worth one.
+ *
+ * Return: octets, 0 if no backlog that is compared is enough.
+ */
+u32 hps_sched_cutoff(struct hps_sched_path *paths, unsigned int n, bool eager)
+{
+	u32 one = MAX_OCTETS, more = MAX_OCTETS, middle;
+	u8 order[MAX_PATHS];
+	unsigned int i;
+
+	n = min_t(unsigned int, n, MAX_PATHS);
+	for (i = 0; i < n; i++)
+		paths[i].in_flight = paths[i].busy_us = paths[i].ack_us = 0;
+	order_of(paths, n, order);
+	if (n < 2 || !divides(paths, n, order, more, eager))
+		return 0;
+	/* From above: what is longer shall be divided. */
+	while (one && divides(paths, n, order, one, eager)) {
+		more = one;
+		one /= 2;
+	}
+	while (more - one > 1) {
+		middle = one + (more - one) / 2;
+		if (divides(paths, n, order, middle, eager))
+			more = middle;
+		else
+			one = middle;
+	}
+
+	return more;
 }

@@ -67,5 +67,6 @@ u32 hps_sched_ask_below(const struct hps_sched_path *p, u64 backlog);
 u32 hps_sched_cap(const struct hps_sched_path *p, u32 segment);
 u32 hps_sched_segment(const struct hps_sched_path *paths, unsigned int n,
 		      unsigned int self, const struct hps_sched_work *work);
+u32 hps_sched_cutoff(struct hps_sched_path *paths, unsigned int n, bool eager);
 
 #endif /* _HPS_CONN_SCHED_H */

@@ -79,6 +79,8 @@ struct hps_conn_flow {
 	u32	rcv_buffer;
 	u32	rcv_cost;
 	u32	cutoff;
+	u32	cutoff_now;
+	u32	join_at;
 	int	bundle;		/* in use, also by default; 0: none */
 	u8	policy;
 	u8	peer_links;
@@ -106,6 +108,8 @@ void hps_conn_snapshot(struct hps_conn *conn, struct hps_conn_snapshot *snap);
  * @HPS_CONN_EVENT_PATH_DOWN:	a path of a live connection was lost
  * @HPS_CONN_EVENT_PATH_SUSPECT: a path does not answer
  * @HPS_CONN_EVENT_PATH_READY:	it answers again
+ * @HPS_CONN_EVENT_STRANDED:	no path works any more, with reason and error
+ * @HPS_CONN_EVENT_RECOVERED:	one works again
  */
 enum hps_conn_event {
 	HPS_CONN_EVENT_OPENED,
@@ -114,6 +118,8 @@ enum hps_conn_event {
 	HPS_CONN_EVENT_PATH_DOWN,
 	HPS_CONN_EVENT_PATH_SUSPECT,
 	HPS_CONN_EVENT_PATH_READY,
+	HPS_CONN_EVENT_STRANDED,
+	HPS_CONN_EVENT_RECOVERED,
 };
 
 /**

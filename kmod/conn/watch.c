@@ -185,8 +185,11 @@ static bool check_stranded(struct hps_conn *conn)
 	if (hps_conn_complete(conn))
 		return true;
 	if (has_path(conn)) {
-		if (conn->stranded)
+		if (conn->stranded) {
 			hps_mib_inc(conn->net, HPS_MIB_CONN_RECOVERED);
+			hps_conn_event(conn, HPS_CONN_EVENT_RECOVERED,
+				       HPS_REASON_NONE, 0);
+		}
 		conn->stranded = false;
 		conn->lost_err = 0;
 		return true;
@@ -196,7 +199,7 @@ static bool check_stranded(struct hps_conn *conn)
 		return true;
 	if (!conn->stranded)
 		hps_watch_strand(conn, READ_ONCE(hps_net(conn->net)->
-						 sysctl.conn_timeout));
+						 sysctl.conn_timeout), 0);
 	if (time_before(jiffies, conn->stranded_until))
 		return true;
 	hps_mib_inc(conn->net, HPS_MIB_CONN_LOST);
@@ -246,19 +249,34 @@ void hps_watch_start(struct hps_conn *conn)
 	mod_timer(&conn->watch_timer, jiffies + interval(conn));
 }
 
+static void note_stranded(struct hps_conn *conn, int err)
+{
+	enum hps_reason reason = HPS_REASON_NONE;
+
+	if (!err)
+		reason = HPS_REASON_SILENT;
+	else if (err == -ENETDOWN)
+		reason = HPS_REASON_LINK_DOWN;
+	else if (err == -ETIMEDOUT)
+		reason = HPS_REASON_TIMEOUT;
+	hps_mib_inc(conn->net, HPS_MIB_CONN_STRANDED);
+	hps_conn_event(conn, HPS_CONN_EVENT_STRANDED, reason, err);
+}
+
 /**
  * hps_watch_strand - no path works: wait for one, but not for ever
  * @conn:	the connection; data lock held
  * @seconds:	how long
+ * @err:	what its last path died of, or 0: those that there are do not answer
  */
-void hps_watch_strand(struct hps_conn *conn, unsigned int seconds)
+void hps_watch_strand(struct hps_conn *conn, unsigned int seconds, int err)
 {
 	unsigned long until;
 
 	lockdep_assert_held(&conn->lock);
 	until = jiffies + seconds * HZ;
 	if (!conn->stranded)
-		hps_mib_inc(conn->net, HPS_MIB_CONN_STRANDED);
+		note_stranded(conn, err);
 	/* What happens to it meanwhile does not give it more time. */
 	if (!conn->stranded || time_before(until, conn->stranded_until))
 		conn->stranded_until = until;

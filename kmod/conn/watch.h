@@ -9,7 +9,7 @@
 
 void hps_watch_init(struct hps_conn *conn);
 void hps_watch_start(struct hps_conn *conn);
-void hps_watch_strand(struct hps_conn *conn, unsigned int seconds);
+void hps_watch_strand(struct hps_conn *conn, unsigned int seconds, int err);
 
 /* Something is in transit, or was heard. Data lock held. */
 static inline void hps_watch(struct hps_conn *conn)

@@ -3,6 +3,21 @@
 #include "why.h"
 
 /**
+ * hps_why_waits() - why does a path that works carry nothing?
+ * @role: of its link, enum hps_link_role
+ * @admitted: the role lets it
+ *
+ * Return: the reason.
+ */
+enum hps_reason hps_why_waits(u8 role, bool admitted)
+{
+	if (admitted || role == HPS_LINK_ROLE_ACTIVE)
+		return HPS_REASON_POLICY;
+	return role == HPS_LINK_ROLE_BACKUP ? HPS_REASON_BACKUP :
+					      HPS_REASON_COPIES_ONLY;
+}
+
+/**
  * hps_why_join() - why are no further links joined?
  * @c: the connection
  *
@@ -48,10 +63,10 @@ enum hps_reason hps_why_conn(const struct hps_why_conn *c)
 	if ((why == HPS_REASON_PEER_JOINS || why == HPS_REASON_CUTOFF ||
 	     why == HPS_REASON_NONE) && c->links < 2)
 		return HPS_REASON_ONE_LINK;
-	if (c->paths < 2)
-		return why;
 	if (c->opening || c->ending || c->single)
 		return why;
+	if (c->paths < 2)
+		return c->waiting != HPS_REASON_NONE ? c->waiting : why;
 	if (c->backlog < c->cutoff && c->in_transit < c->cutoff)
 		return HPS_REASON_CUTOFF;
 	return HPS_REASON_NONE;
@@ -77,6 +92,8 @@ enum hps_reason hps_why_link(const struct hps_why_conn *c,
 		return HPS_REASON_LINK_DOWN;
 	if (l->silent)
 		return HPS_REASON_SILENT;
+	if (l->waiting != HPS_REASON_NONE)
+		return l->waiting;
 	why = hps_why_join(c);
 	if (why != HPS_REASON_NONE)
 		return why;

@@ -22,8 +22,9 @@
  * @bundle:	there is a bundle
  * @links:	its usable links
  * @offers:	links that the peer has told
- * @paths:	paths that are up
- * @cutoff:	in octets
+ * @paths:	paths that may carry, as the roles of their links go
+ * @waiting:	why further ones that work may not, or HPS_REASON_NONE
+ * @cutoff:	in octets, as it is in effect; U32_MAX: no backlog is divided
  * @join_at:	moved octets from which on further paths are joined
  * @moved:	octets moved in both directions
  * @backlog:	octets that wait to be sent
@@ -40,6 +41,7 @@ struct hps_why_conn {
 	unsigned int	links;
 	unsigned int	offers;
 	unsigned int	paths;
+	enum hps_reason	waiting;
 	u32		cutoff;
 	u32		join_at;
 	u64		moved;
@@ -49,22 +51,26 @@ struct hps_why_conn {
 
 /**
  * struct hps_why_link - what is known of one link
- * @used:	a path over it is up
+ * @used:	a path over it carries
  * @opening:	one is being set up
  * @up:		it is usable
  * @silent:	the path over it does not answer
+ * @waiting:	why the path over it, which works, does not carry; else
+ *		HPS_REASON_NONE
  * @address:	it has an address of a family that the peer offers
  * @partner:	a link of the peer is left to pair it with
  */
 struct hps_why_link {
-	bool	used;
-	bool	opening;
-	bool	up;
-	bool	silent;
-	bool	address;
-	bool	partner;
+	bool		used;
+	bool		opening;
+	bool		up;
+	bool		silent;
+	enum hps_reason	waiting;
+	bool		address;
+	bool		partner;
 };
 
+enum hps_reason hps_why_waits(u8 role, bool admitted);
 enum hps_reason hps_why_join(const struct hps_why_conn *c);
 enum hps_reason hps_why_conn(const struct hps_why_conn *c);
 enum hps_reason hps_why_link(const struct hps_why_conn *c,

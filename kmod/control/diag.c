@@ -334,7 +334,7 @@ static int dump_conn(struct sk_buff *skb, struct netlink_callback *cb,
 	if (!wants_conn(d))
 		return 0;
 	if (d->req.show & HPS_DIAG_SHOW_LINKS)
-		hps_conn_explain(conn, &d->explain);
+		hps_conn_explain(conn, d->snap.flow.cutoff_now, &d->explain);
 	return put(skb, cb, put_conn);
 }
 

@@ -173,7 +173,9 @@ static int put_link_paths(struct sk_buff *skb, const struct hps_link_paths *p)
 		     HPS_PATH_CAUSE_REPLACED - HPS_PATH_CAUSE_CARRIER);
 	if (nla_put_u32(skb, HPS_A_LINK_PATH_UPS, atomic_read(&p->ups)) ||
 	    nla_put_u32(skb, HPS_A_LINK_PATH_SUSPECTS,
-			atomic_read(&p->suspects)))
+			atomic_read(&p->suspects)) ||
+	    nla_put_u32(skb, HPS_A_LINK_PATH_READIES,
+			atomic_read(&p->readies)))
 		return -EMSGSIZE;
 	for (cause = HPS_PATH_CAUSE_CARRIER; cause < HPS_PATH_CAUSES; cause++)
 		if (nla_put_u32(skb, HPS_A_LINK_DOWNS_CARRIER + cause -

@@ -33,6 +33,7 @@ union hps_addr;
 struct hps_link_paths {
 	atomic_t	ups;
 	atomic_t	suspects;
+	atomic_t	readies;
 	atomic_t	downs[HPS_PATH_CAUSES];
 };
 

@@ -15,7 +15,8 @@
 static_assert(sizeof(struct hps_info_addr) == 24);
 static_assert(sizeof(struct hps_path_info) == 136);
 static_assert(offsetof(struct hps_info, una) == 80);
-static_assert(sizeof(struct hps_info) == 192);
+static_assert(offsetof(struct hps_info, cutoff_now) == 192);
+static_assert(sizeof(struct hps_info) == 200);
 
 static void fill_addr(struct hps_info_addr *to, const union hps_addr *from)
 {
@@ -60,6 +61,8 @@ static void fill_flow(const struct hps_conn_flow *from, struct hps_info *to)
 {
 	to->bundle = from->bundle;
 	to->cutoff = from->cutoff;
+	to->cutoff_now = from->cutoff_now;
+	to->join_at = from->join_at;
 	to->policy = from->policy;
 	to->peer_links = from->peer_links;
 	to->reason = from->reason;

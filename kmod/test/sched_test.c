@@ -552,6 +552,132 @@ static void sched_random_floor(struct kunit *test)
 	HPS_EXPECT(test, sum[1] < 3000 * 5);
 }
 
+/* --- the cut-off that is told --------------------------------------------------- */
+
+/* The untried path that a write asks next. */
+static unsigned int next_path(const struct hps_sched_path *idle, unsigned int n,
+			      u32 tried)
+{
+	unsigned int i, next = n;
+
+	for (i = 0; i < n; i++)
+		if (!(tried & BIT(i)) &&
+		    (next == n || hps_sched_arrival(&idle[i]) <
+				  hps_sched_arrival(&idle[next])))
+			next = i;
+
+	return next;
+}
+
+/* How many paths take part of what is written at once to idle ones? They are asked
+ * in turn, each until it takes nothing.
+ */
+static unsigned int takers(const struct hps_sched_path *idle, unsigned int n,
+			   u64 backlog, bool eager)
+{
+	struct hps_sched_work work = {
+		.backlog = backlog, .stripe = true, .eager = eager };
+	unsigned int used = 0, at;
+	u32 len, tried = 0;
+	bool took;
+
+	memcpy(view, idle, n * sizeof(*view));
+	while (tried != BIT(n) - 1) {
+		at = next_path(idle, n, tried);
+		tried |= BIT(at);
+		took = false;
+		while ((len = hps_sched_segment(view, n, at, &work))) {
+			view[at].in_flight += len + HPS_SEGMENT_OVERHEAD;
+			work.backlog -= len;
+			took = true;
+		}
+		used += took;
+	}
+
+	return used;
+}
+
+/* Some octets below a cut-off, by more than two packets; 1 if there are none. */
+static u32 random_below(struct hps_random *rnd, u32 cutoff)
+{
+	return cutoff > 2 * MSS ? 1 + hps_random_below(rnd, cutoff - 2 * MSS) : 1;
+}
+
+/* An octet less than what is told goes over one path, and so does nearly all that
+ * is shorter by two packets or more. So much goes over more, and so does nearly all
+ * that is longer.
+ */
+static void sched_cutoff_is_what_is_done(struct kunit *test)
+{
+	static struct hps_sched_path idle[LINKS], scratch[LINKS];
+	unsigned int tries = 0, others = 0, n, i;
+	struct hps_random rnd = { .state = 5 };
+	int round;
+
+	for (round = 0; round < 3000; round++) {
+		bool eager = hps_random_below(&rnd, 2);
+		u32 cutoff, far;
+
+		n = random_links(&rnd);
+		for (i = 0; i < n; i++) {
+			link[i] = (struct link) { .rate = link[i].rate,
+						  .delay_ns = link[i].delay_ns };
+			look(&link[i], 0, &idle[i]);
+		}
+		memcpy(scratch, idle, sizeof(scratch));
+		cutoff = hps_sched_cutoff(scratch, n, eager);
+		HPS_REQUIRE(test, (n > 1) == (cutoff > 0));
+		if (!cutoff)
+			continue;
+		HPS_REQUIRE(test, takers(idle, n, cutoff, eager) > 1);
+		HPS_REQUIRE(test, takers(idle, n, cutoff - 1, eager) == 1);
+		far = cutoff + 2 * MSS + hps_random_below(&rnd, 2 * cutoff);
+		others += takers(idle, n, far, eager) < 2;
+		others += takers(idle, n, random_below(&rnd, cutoff), eager) > 1;
+		tries += 2;
+	}
+	HPS_EXPECT(test, tries > 3000 && others < tries / 50);
+}
+
+/* It follows rate and delay, and policy stripe wants less. */
+static void sched_cutoff_follows(struct kunit *test)
+{
+	struct hps_sched_path p[2] = { slow_ethernet, slow_ethernet };
+	u32 even, far;
+
+	HPS_EXPECT_EQ(test, hps_sched_cutoff(p, 0, false), 0);
+	HPS_EXPECT_EQ(test, hps_sched_cutoff(p, 1, false), 0);
+	even = hps_sched_cutoff(p, 2, false);
+	HPS_EXPECT(test, even > 2 * SPLIT_US * 11 && even < 2 * SPLIT_US * 13);
+	HPS_EXPECT(test, hps_sched_cutoff(p, 2, true) < even);
+	/* What is under way does not count. */
+	p[0].in_flight = 1 << 20;
+	p[0].busy_us = p[0].ack_us = 50000;
+	HPS_EXPECT_EQ(test, hps_sched_cutoff(p, 2, false), even);
+	/* 20 ms are 239 KB of the nearer one. */
+	p[0].min_rtt_us += 40000;
+	far = hps_sched_cutoff(p, 2, false);
+	HPS_EXPECT(test, far > 230000 && far < 260000);
+	p[0].usable = false;
+	HPS_EXPECT_EQ(test, hps_sched_cutoff(p, 2, false), 0);
+}
+
+/* Whatever the paths are: it ends, and tells what it has tried. */
+static void sched_cutoff_of_anything(struct kunit *test)
+{
+	static struct hps_sched_path p[20];
+	struct hps_random rnd = { .state = 11 };
+	unsigned int n, i;
+	int round;
+
+	for (round = 0; round < 300; round++) {
+		n = hps_random_below(&rnd, ARRAY_SIZE(p) + 1);
+		for (i = 0; i < n; i++)
+			random_path(&p[i], &rnd);
+		HPS_REQUIRE(test, hps_sched_cutoff(p, n, round % 2) <= MAX_OCTETS);
+	}
+}
+
 static struct kunit_case cases[] = {
 	HPS_CASE(sched_nothing_to_send),
 	HPS_CASE(sched_unusable_path_gets_nothing),
@@ -577,6 +703,9 @@ static struct kunit_case cases[] = {
 	HPS_CASE(sched_never_sticks),
 	HPS_CASE(sched_random_against_fluid),
 	HPS_CASE(sched_random_floor),
+	HPS_CASE(sched_cutoff_is_what_is_done),
+	HPS_CASE(sched_cutoff_follows),
+	HPS_CASE(sched_cutoff_of_anything),
 	{}
 };
 

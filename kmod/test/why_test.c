@@ -122,6 +122,58 @@ static void why_links(struct kunit *test)
 	HPS_EXPECT_EQ(test, hps_why_link(&c, &l), HPS_REASON_IN_USE);
 }
 
+/* A link for each role and policy has its reason to wait. */
+static void why_roles(struct kunit *test)
+{
+	struct hps_why_link l = { .up = true };
+
+	HPS_EXPECT_EQ(test, hps_why_waits(HPS_LINK_ROLE_BACKUP, false),
+		      HPS_REASON_BACKUP);
+	HPS_EXPECT_EQ(test, hps_why_waits(HPS_LINK_ROLE_DUPLICATE, false),
+		      HPS_REASON_COPIES_ONLY);
+	/* Several backup links carry, and the policy is single. */
+	HPS_EXPECT_EQ(test, hps_why_waits(HPS_LINK_ROLE_BACKUP, true),
+		      HPS_REASON_POLICY);
+	HPS_EXPECT_EQ(test, hps_why_waits(HPS_LINK_ROLE_ACTIVE, true),
+		      HPS_REASON_POLICY);
+	l.waiting = HPS_REASON_BACKUP;
+	HPS_EXPECT_EQ(test, hps_why_link(&well, &l), HPS_REASON_BACKUP);
+	l.silent = true;
+	HPS_EXPECT_EQ(test, hps_why_link(&well, &l), HPS_REASON_SILENT);
+	/* A second path over the same link carries. */
+	l.used = true;
+	HPS_EXPECT_EQ(test, hps_why_link(&well, &l), HPS_REASON_IN_USE);
+}
+
+/* One path carries for the others wait; which of these does not matter while two
+ * carry.
+ */
+static void why_waiting_paths(struct kunit *test)
+{
+	struct hps_why_conn c = well;
+
+	c.waiting = HPS_REASON_BACKUP;
+	HPS_EXPECT_EQ(test, hps_why_conn(&c), HPS_REASON_NONE);
+	c.paths = 1;
+	HPS_EXPECT_EQ(test, hps_why_conn(&c), HPS_REASON_BACKUP);
+	c.initiator = false;
+	HPS_EXPECT_EQ(test, hps_why_conn(&c), HPS_REASON_BACKUP);
+	c.links = 1;
+	HPS_EXPECT_EQ(test, hps_why_conn(&c), HPS_REASON_ONE_LINK);
+	c.links = 2;
+	c.ending = true;
+	HPS_EXPECT_EQ(test, hps_why_conn(&c), HPS_REASON_ENDING);
+}
+
+/* Nothing that is long enough is ever divided: below the cut-off it is. */
+static void why_nothing_is_divided(struct kunit *test)
+{
+	struct hps_why_conn c = well;
+
+	c.cutoff = U32_MAX;
+	HPS_EXPECT_EQ(test, hps_why_conn(&c), HPS_REASON_CUTOFF);
+}
+
 static struct kunit_case cases[] = {
 	HPS_CASE(why_nothing_is_wrong),
 	HPS_CASE(why_each_fact),
@@ -130,6 +182,9 @@ static struct kunit_case cases[] = {
 	HPS_CASE(why_paths_are_not_striped),
 	HPS_CASE(why_responder_stripes),
 	HPS_CASE(why_links),
+	HPS_CASE(why_roles),
+	HPS_CASE(why_waiting_paths),
+	HPS_CASE(why_nothing_is_divided),
 	{}
 };
 

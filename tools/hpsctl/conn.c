@@ -100,6 +100,9 @@ static void out_path(const struct hps_path_info *p)
 	out_interface("dev", " dev %s", p->ifindex);
 	if (p->link_id)
 		out_u64("link_id", " link %llu", p->link_id);
+	if (p->link_id || out_is_json())
+		out_u64("remote_id", " to %llu", p->remote_id);
+	out_str("role", p->link_id ? " %s" : NULL, role_name(p->role));
 	out_str("state", " %s", path_state_name(p->state));
 	out_info_address("local", " %s", &p->local);
 	out_info_address("remote", " > %s", &p->remote);
@@ -171,6 +174,16 @@ static uint64_t ahead(uint64_t edge, uint64_t from)
 	return edge > from ? edge - from : 0;
 }
 
+/* As it was set, and as it is in effect. */
+void out_cutoff(const struct hps_info *info)
+{
+	out_u64("cutoff", info->cutoff ? " cutoff %llu" : " cutoff auto",
+		info->cutoff);
+	out_u64("cutoff_now", info->cutoff_now &&
+		info->cutoff_now != info->cutoff ? " (%llu)" : NULL,
+		info->cutoff_now);
+}
+
 static void out_flow(const struct hps_info *info)
 {
 	out_u64("send_queue", "\n    queued %llu",
@@ -187,7 +200,8 @@ static void out_flow(const struct hps_info *info)
 	out_u64("resent_bytes", " resent %llu", info->resent_octets);
 	out_u64("duplicate_bytes", " twice %llu", info->duplicate_octets);
 	out_str("policy", " policy %s", policy_name(info->policy));
-	out_u64("cutoff", " cutoff %llu", info->cutoff);
+	out_cutoff(info);
+	out_u64("join_at", NULL, info->join_at);
 	if (info->error)
 		out_str("error", " error %s",
 			strerrorname_np(info->error) ? : "unknown");

@@ -62,6 +62,11 @@ struct diag_socket;
 void out_socket_names(const struct diag_socket *s);
 
 const char *policy_name(uint8_t policy);
+const char *role_name(uint8_t role);
+
+/* " cutoff auto (4096)": as set, and in effect. */
+struct hps_info;
+void out_cutoff(const struct hps_info *info);
 
 const char *cause_name(uint8_t cause);
 

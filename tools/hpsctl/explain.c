@@ -36,11 +36,11 @@ static void print(const struct diag_socket *s)
 
 	out_object_begin(NULL);
 	out_socket_names(s);
-	out_u64("paths_up", "\n    uses %llu", n);
-	out_text(n == 1 ? " path" : " paths");
+	out_u64("paths_up", "\n    %llu", n);
+	out_text(n == 1 ? " path up" : " paths up");
 	out_text("; policy");
 	out_str("policy", " %s", policy_name(info->policy));
-	out_u64("cutoff", ", cut-off %llu bytes", info->cutoff);
+	out_cutoff(info);
 	out_u64("moved", ", moved %llu", info->end + info->rcv_ready);
 	out_u64("backlog", ", %llu wait", info->end - info->nxt);
 	out_u64("unacked", ", %llu in transit", info->nxt - info->una);

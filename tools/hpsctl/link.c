@@ -19,7 +19,7 @@ static const char * const roles[] = {
 
 #define ROLES	(sizeof(roles) / sizeof(roles[0]))
 
-static const char *role_name(uint8_t role)
+const char *role_name(uint8_t role)
 {
 	return role < ROLES ? roles[role] : "unknown";
 }
@@ -44,8 +44,10 @@ static void print_paths(const struct nlattr **tb)
 		return;
 	out_u64("path_ups", "    paths up %llu",
 		nl_number(tb[HPS_A_LINK_PATH_UPS]));
-	out_u64("path_suspects", " suspect %llu  down:",
+	out_u64("path_suspects", " suspect %llu",
 		nl_number(tb[HPS_A_LINK_PATH_SUSPECTS]));
+	out_u64("path_readies", " ready again %llu  down:",
+		nl_number(tb[HPS_A_LINK_PATH_READIES]));
 	out_object_begin("downs");
 	for (cause = HPS_PATH_CAUSE_CARRIER; cause <= HPS_PATH_CAUSE_REPLACED;
 	     cause++) {

@@ -25,6 +25,8 @@ static const char * const events[] = {
 	[HPS_EVENT_PATH_DOWN]		= "path-down",
 	[HPS_EVENT_PATH_SUSPECT]	= "path-suspect",
 	[HPS_EVENT_PATH_READY]		= "path-ready",
+	[HPS_EVENT_CONN_STRANDED]	= "conn-stranded",
+	[HPS_EVENT_CONN_RECOVERED]	= "conn-recovered",
 };
 
 static void out_event(const struct nlattr *attr)

@@ -203,7 +203,7 @@ struct hps_path_info {
  * @local:	as getsockname() tells
  * @remote:	as getpeername() tells
  * @bundle:	ifindex of the bundle whose links are used, 0 if none
- * @cutoff:	backlog from which on more than one link is used, octets
+ * @cutoff:	as set, octets; 0: left to what is measured, see @cutoff_now
  * @policy:	enum hps_policy in effect
  * @peer_links:	addresses of links that the peer has told
  * @reason:	enum hps_reason of the end, if it has ended
@@ -225,6 +225,12 @@ struct hps_path_info {
  * @stalls:	times that the credit was used up
  * @resent_octets: payload sent again, over paths that have gone as well
  * @duplicate_octets: payload received twice, over paths that have gone as well
+ * @cutoff_now:	octets of a record, of a stream: of backlog, from which on more
+ *	than one path would be used, if nothing was under way: what is measured,
+ *	or @cutoff if that is more. 0: whatever the size, one path carries (policy
+ *	single, or no second path), or all do (policy duplicate)
+ * @join_at:	octets moved in both directions from which on the end that
+ *	connected joins further paths
  *
  * It grows at its end and so does struct hps_path_info. At most optlen octets
  * are written and optlen becomes what was written, so a program looks only at
@@ -264,6 +270,8 @@ struct hps_info {
 	__u64			stalls;
 	__u64			resent_octets;
 	__u64			duplicate_octets;
+	__u32			cutoff_now;
+	__u32			join_at;
 };
 
 /*
@@ -320,7 +328,11 @@ struct hps_info {
 	  "no link of the peer is left to pair it with")		\
 	X(JOIN_FAILED, 78, "join-failed",				\
 	  "a join over it was tried and failed; it is probed")		\
-	X(SILENT, 79, "silent", "the path over it does not answer")
+	X(SILENT, 79, "silent", "the path over it does not answer")	\
+	X(BACKUP, 80, "backup",						\
+	  "a backup link waits until no active one works")		\
+	X(COPIES_ONLY, 81, "copies-only",				\
+	  "a link for duplicates carries nothing else while others work")
 
 #define HPS_REASON_CODE(code, number, name, text) HPS_REASON_##code = number,
 enum hps_reason {

@@ -101,7 +101,7 @@ struct hps_diag_msg {
  * @ifindex:	the link
  * @id:		its id within the bundle
  * @up:		1 if the link is usable
- * @why:	enum hps_reason: IN_USE, or why there is no path over it
+ * @why:	enum hps_reason: IN_USE, or why no path over it carries
  */
 struct hps_diag_link {
 	__u32	ifindex;

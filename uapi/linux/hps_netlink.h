@@ -81,6 +81,9 @@ enum hps_nl_path_cause {
  * @HPS_EVENT_PATH_SUSPECT: a path does not answer, see cause and the path's
  *   state
  * @HPS_EVENT_PATH_READY: a path that was suspect answers again
+ * @HPS_EVENT_CONN_STRANDED: no path of a connection works, and it waits for
+ *   one; see reason and error
+ * @HPS_EVENT_CONN_RECOVERED: it has a path again that works
  */
 enum hps_nl_event {
 	HPS_EVENT_BUNDLE_ADDED,
@@ -97,6 +100,8 @@ enum hps_nl_event {
 	HPS_EVENT_PATH_DOWN,
 	HPS_EVENT_PATH_SUSPECT,
 	HPS_EVENT_PATH_READY,
+	HPS_EVENT_CONN_STRANDED,
+	HPS_EVENT_CONN_RECOVERED,
 };
 
 enum {
@@ -141,6 +146,7 @@ enum {
 	HPS_A_LINK_DOWNS_PEER,
 	HPS_A_LINK_DOWNS_WITHDRAWN,
 	HPS_A_LINK_DOWNS_REPLACED,
+	HPS_A_LINK_PATH_READIES,
 
 	__HPS_A_LINK_MAX
 };
