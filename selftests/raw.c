@@ -128,16 +128,24 @@ bool raw_read_startup(struct raw *r)
 	return read_all(r->fd, &r->theirs, sizeof(r->theirs));
 }
 
-/* Lays a message out as a frame, without CRC. Returns its size. */
+/* Lays a message out as a frame, with a CRC if the module has asked for that.
+ * Returns its size.
+ */
 size_t raw_frame(struct raw *r, void *buf, const void *msg, size_t len)
 {
 	size_t size = mpa_frame_size(HPS_ULPDU_HEAD + len);
+	size_t checked = size - MPA_CRC_SIZE;
 	struct hps_frame head;
+	__le32 crc;
 
 	memset(buf, 0, size);
 	hps_frame_build(&head, len, ++r->tx_msn);
 	memcpy(buf, &head, sizeof(head));
 	memcpy((char *)buf + sizeof(head), msg, len);
+	if (r->flags & MPA_FLAG_CRC) {
+		crc = mpa_crc_end(mpa_crc_add(mpa_crc_start(), buf, checked));
+		memcpy((char *)buf + checked, &crc, sizeof(crc));
+	}
 	return size;
 }
 
