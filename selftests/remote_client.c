@@ -48,6 +48,7 @@ static void recv_all(int fd, void *buf, size_t len)
 struct op {
 	uint8_t		code;		/* HPS_DIRECT_* */
 	bool		silent;
+	bool		lent;		/* WRITE: from the share itself */
 	bool		exact;		/* atomics: @value is known */
 	uint64_t	offset;		/* within the share, or of a word */
 	uint64_t	len;
@@ -61,7 +62,7 @@ static struct {
 	struct hello		hello;
 	struct hps_direct_ring	*ring;
 	uint8_t			*share;		/* as it must be */
-	uint8_t			*sinks, *payload;
+	uint8_t			*sinks, *payload, *before;
 	uint32_t		sink_stag;
 	unsigned int		nr_sinks, used_sinks[DEPTH];
 	struct op		ops[DEPTH];	/* by number modulo DEPTH */
@@ -235,7 +236,7 @@ static ssize_t post(const struct op *op, struct hps_direct_post *p, bool wait)
 		struct cmsghdr	align;
 	} control = { 0 };
 	struct iovec iov = {
-		.iov_base = me.payload,
+		.iov_base = op->lent ? me.share + op->offset : me.payload,
 		.iov_len = op->code == HPS_DIRECT_WRITE ? op->len : 0,
 	};
 	struct msghdr msg = {
@@ -249,7 +250,8 @@ static ssize_t post(const struct op *op, struct hps_direct_post *p, bool wait)
 	p->data = me.posted;
 	p->stag = me.hello.stag;
 	p->op = op->code;
-	p->flags = op->silent ? HPS_DIRECT_SILENT : 0;
+	p->flags = (op->silent ? HPS_DIRECT_SILENT : 0) |
+		   (op->lent ? HPS_DIRECT_LENT : 0);
 	c->cmsg_level = SOL_HPS;
 	c->cmsg_type = HPS_DIRECT_POST;
 	c->cmsg_len = CMSG_LEN(sizeof(*p));
@@ -278,6 +280,20 @@ static void note(const struct op *op)
 		me.requests++;
 }
 
+/* Posts what is in the share itself. What is not taken becomes again what it was. */
+static ssize_t lend(struct op *op, struct hps_direct_post *p, bool wait)
+{
+	uint8_t *at = me.share + op->offset;
+	ssize_t n, kept;
+
+	memcpy(me.before, at, op->len);
+	memcpy(at, me.payload, op->len);
+	n = post(op, p, wait);
+	kept = n < 0 ? 0 : n;
+	memcpy(at + kept, me.before + kept, op->len - kept);
+	return n;
+}
+
 static void write_some(struct op *op, uint64_t offset, bool wait)
 {
 	struct hps_direct_post p = { .offset = me.hello.offset + offset };
@@ -285,11 +301,13 @@ static void write_some(struct op *op, uint64_t offset, bool wait)
 
 	op->code = HPS_DIRECT_WRITE;
 	op->offset = offset;
+	op->lent = below(2);
 	pattern(me.payload, op->len, ~me.posted, me.random);
-	n = post(op, &p, wait);
+	n = op->lent ? lend(op, &p, wait) : post(op, &p, wait);
 	if (n < 0)
 		return;
-	memcpy(me.share + offset, me.payload, n);
+	if (!op->lent)
+		memcpy(me.share + offset, me.payload, n);
 	op->len = n;
 	me.moved += n;
 	note(op);
@@ -567,6 +585,7 @@ static void prepare(void)
 				       me.nr_sinks * sink_size(), 0,
 				       HPS_DIRECT_SINK);
 	me.payload = malloc(want.largest);
+	me.before = malloc(want.largest);
 	if (connect(me.fd, (void *)&want.address, want.address_len))
 		err(1, "connect");
 	recv_all(me.fd, &me.hello, sizeof(me.hello));

@@ -68,6 +68,7 @@ stream_for_a_time() {
 	"${tool[@]}" stream 127.0.0.1 --time 1.5 --interval 100 --cpu --json >json &&
 		sane "$(json seconds) > 1.4 && $(json steady_mbit_per_s) > 0" &&
 		grep -q intervals_mbit_per_s json &&
+		{ [ "$proto" != hps ] || copies_are 1; } &&
 		"${tool[@]}" stream ::1 --time 0.1 --nodelay
 }
 
@@ -209,6 +210,16 @@ plausible() {
 		{ cat json; return 1; }
 }
 
+# copies_are N: of each octet, as both ends say
+copies_are() {
+	[ "$(json copies_per_byte | wc -l)" = 2 ] &&
+		sane "$(jq .cpu.client.copies_per_byte json) > $1 - 0.05" &&
+		sane "$(jq .cpu.client.copies_per_byte json) < $1 + 0.05" &&
+		sane "$(jq .cpu.server.copies_per_byte json) < $1 + 0.05"
+}
+
+# Both ends share the namespace: 1 is a copy for each octet at each end. A READ is copied
+# from memory and to it; what a WRITE lends is copied to memory only.
 write_and_read() {
 	local how placed served
 
@@ -218,6 +229,7 @@ write_and_read() {
 			--json >json && plausible 1 20 3 || return 1
 		[ "$(jq -r .test json)" = "$how" ] && [ "$(json size | tr '\n' ' ')" = "8 65536 1048576 " ] &&
 			[ "$(json system_percent | wc -l)" = 2 ] &&
+			copies_are "$([ "$how" = write ] && echo 0.5 || echo 1)" &&
 			counted HpsPlacedOctets "$placed" $((20 * (8 + 65536 + 1048576))) || return 1
 		[ "$how" = write ] || counted HpsRequestServed "$served" 60 || return 1
 	done
@@ -242,19 +254,6 @@ with_depth() {
 		"${tool[@]}" write 127.0.0.1 --depth 4 --rounds 4 --warmup 0.001 | tee text &&
 		[ "$(wc -l <text)" = 16 ] && grep -q 'up to 4 under way' text &&
 		grep -q '^ *16777216 ' text
-}
-
-# large ones are not copied, small ones are
-zerocopy() {
-	local pages copied
-
-	pages=$(counter HpsZeroCopyOctets) copied=$(counter HpsZeroCopyCopied)
-	"${tool[@]}" write 127.0.0.1 --zerocopy --depth 8 --rounds 200 --sizes 1M --warmup 0.01 \
-		--json >json && plausible 8 200 1 &&
-		counted HpsZeroCopyOctets "$pages" $((200 * 1048576)) || return 1
-	[ "$(counter HpsZeroCopyCopied)" = "$copied" ] || { echo "some were copied"; return 1; }
-	"${tool[@]}" write ::1 --zerocopy --rounds 200 --sizes 100 --warmup 0.01 --json >json &&
-		plausible 1 200 1 && counted HpsZeroCopyCopied "$copied" 200
 }
 
 on_message_sockets() {
@@ -302,7 +301,7 @@ s.listen(1)
 print("listening", flush=True)
 c = s.accept()[0]
 c.recv(40, socket.MSG_WAITALL)
-c.send(struct.pack(">HHI", 2, 1, 0))
+c.send(struct.pack(">HHI", 3, 1, 0))
 c.recv(1)' >old.log &
 	wait_for 60 grep -q "^listening" old.log &&
 		refused "too old for one-sided" write 127.0.0.1 -p 18532 --sizes 8
@@ -328,7 +327,6 @@ depths_refused() {
 		refused "from 1 to 1024" write 127.0.0.1 --depth 1025 &&
 		refused "does not take these options" atomic 127.0.0.1 --sizes 8 &&
 		refused "does not take these options" pingpong 127.0.0.1 --depth 2 &&
-		refused "does not take these options" read 127.0.0.1 --zerocopy &&
 		refused "does not take these arguments" read
 }
 
@@ -359,7 +357,7 @@ serve main || { echo "Bail out! no server"; exit 1; }
 
 one_sided=(only_of_hps)
 [ "$proto" != hps ] ||
-	one_sided=(pingpong_posted write_and_read atomic with_depth zerocopy on_message_sockets server_is_patient
+	one_sided=(pingpong_posted write_and_read atomic with_depth on_message_sockets server_is_patient
 		lender_killed nothing_stays_pinned server_too_old too_much_memory depths_refused)
 
 each pingpong_of_all_sizes pingpong_reports pingpong_by_ipv6 cpu_of_both_ends \

@@ -109,8 +109,7 @@ out:
 	spin_unlock_bh(&conn->lock);
 	if (err >= 0) {
 		hps_link_count(path->link, 0, len, 0, 1);
-		hps_mib_segment(ch->net, HPS_MIB_SEGMENT_RECEIVED,
-				HPS_HIST_SEGMENT_RECEIVED, len);
+		hps_mib_received(ch->net, len);
 		trace_hps_segment_received(conn->token, ch->key.ifindex, off,
 					   len, data->msg.flags &
 					   HPS_DATA_RESENT);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * The send side without a copy: chunks of pages that belong to somebody else,
- * an application (MSG_ZEROCOPY) or a file (sendfile, splice).
+ * an application (MSG_ZEROCOPY, HPS_DIRECT_LENT) or a file (sendfile, splice).
  *
  * A chunk holds a reference on its page until HPS has acknowledged it, every
  * message that carries it holds more until its transport has done with it: a
@@ -210,6 +210,7 @@ int hps_send_pages(struct hps_conn *conn, struct iov_iter *from, u32 len,
 		hps_send_forget(conn);
 	spin_unlock_bh(&conn->lock);
 	hps_mib_add(conn->net, ubuf ? HPS_MIB_ZERO_COPY_OCTETS :
-				      HPS_MIB_SPLICE_OCTETS, n);
+		    iov_iter_is_bvec(from) ? HPS_MIB_SPLICE_OCTETS :
+					     HPS_MIB_LENT_OCTETS, n);
 	return n;
 }

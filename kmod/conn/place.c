@@ -67,6 +67,7 @@ int hps_place_copy(struct hps_channel *ch, u32 pos, struct hps_region *region,
 	void *to;
 	u32 n;
 
+	hps_mib_add(ch->net, HPS_MIB_COPIED_OCTETS, len);
 	while (len && !err) {
 		n = len;
 		to = hps_region_map(region, off, &n);

@@ -217,7 +217,10 @@ static int deliver(struct hps_channel *ch, const struct run *run,
 		return ch->ops->splice(ch, run->pos, run->len, r->pipe,
 				       r->flags);
 	err = ch->ops->read(ch, run->pos, run->len, r->to);
-	return err ? err : run->len;
+	if (err)
+		return err;
+	hps_mib_add(ch->net, HPS_MIB_COPIED_OCTETS, run->len);
+	return run->len;
 }
 
 /**

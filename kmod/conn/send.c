@@ -208,8 +208,7 @@ static bool give(struct hps_conn *conn, struct hps_path *path,
 	path->tx_octets += s->len;
 	path->tx_segments++;
 	hps_link_count(path->link, s->len, 0, 1, 0);
-	hps_mib_segment(conn->net, HPS_MIB_SEGMENT_SENT, HPS_HIST_SEGMENT_SENT,
-			s->len);
+	hps_mib_sent(conn->net, s->len);
 	if (again) {
 		path->resent++;
 		path->resent_octets += s->len;

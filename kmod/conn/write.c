@@ -108,6 +108,7 @@ static int write_new(struct hps_conn *conn, struct page_frag *frag,
 	}
 	/* Others may have freed it when the lock is dropped. */
 	len = c->len;
+	hps_mib_add(conn->net, HPS_MIB_COPIED_OCTETS, len);
 	spin_lock_bh(&conn->lock);
 	add_chunk(conn, frag, c);
 	conn->snd.intent.place += len;
@@ -147,6 +148,7 @@ int hps_send_write(struct hps_conn *conn, struct iov_iter *from, u32 len)
 	n = copy_from_iter(page_address(c->page) + c->page_off + c->len,
 			   min_t(u32, room, len), from);
 	frag->offset += n;
+	hps_mib_add(conn->net, HPS_MIB_COPIED_OCTETS, n);
 
 	spin_lock_bh(&conn->lock);
 	conn->snd.filling = false;
@@ -227,6 +229,7 @@ int hps_write_kernel(struct hps_conn *conn, struct page_frag *frag,
 	}
 	c->len = len;
 	add_chunk(conn, frag, c);
+	hps_mib_add(conn->net, HPS_MIB_COPIED_OCTETS, len);
 	snd->awaited = snd->end;
 	snd->flush = snd->end;
 	return len;

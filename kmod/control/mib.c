@@ -55,11 +55,13 @@ static const char * const names[] = {
 	[HPS_MIB_CONN_STRANDED]		= "HpsConnStranded",
 	[HPS_MIB_CONN_RECOVERED]	= "HpsConnRecovered",
 	[HPS_MIB_SEGMENT_SENT]		= "HpsSegmentSent",
+	[HPS_MIB_SENT_OCTETS]		= "HpsSentOctets",
 	[HPS_MIB_SEGMENT_RESENT]	= "HpsSegmentResent",
 	[HPS_MIB_RESCUED_OCTETS]	= "HpsRescuedOctets",
 	[HPS_MIB_SEGMENT_COPIED]	= "HpsSegmentCopied",
 	[HPS_MIB_WITHDRAWN_OCTETS]	= "HpsWithdrawnOctets",
 	[HPS_MIB_SEGMENT_RECEIVED]	= "HpsSegmentReceived",
+	[HPS_MIB_RECEIVED_OCTETS]	= "HpsReceivedOctets",
 	[HPS_MIB_DUPLICATE_OCTETS]	= "HpsDuplicateOctets",
 	[HPS_MIB_ACK_SENT]		= "HpsAckSent",
 	[HPS_MIB_ACK_PIGGYBACKED]	= "HpsAckPiggybacked",
@@ -73,6 +75,8 @@ static const char * const names[] = {
 	[HPS_MIB_ZERO_COPY_OCTETS]	= "HpsZeroCopyOctets",
 	[HPS_MIB_ZERO_COPY_COPIED]	= "HpsZeroCopyCopied",
 	[HPS_MIB_SPLICE_OCTETS]		= "HpsSpliceOctets",
+	[HPS_MIB_LENT_OCTETS]		= "HpsLentOctets",
+	[HPS_MIB_COPIED_OCTETS]		= "HpsCopiedOctets",
 	[HPS_MIB_BUSY_POLL]		= "HpsBusyPoll",
 	[HPS_MIB_PLACED_OCTETS]		= "HpsPlacedOctets",
 	[HPS_MIB_EARLY_HELD]		= "HpsEarlyHeld",
@@ -134,21 +138,35 @@ void hps_hist_count(const struct net *net, enum hps_hist hist, u32 size)
 }
 
 /**
- * hps_mib_segment() - count a segment and its size
+ * hps_mib_sent() - count a segment that is sent
  * @net: namespace
- * @field: the counter
- * @hist: the histogram
  * @size: octets of payload
  *
  * Context: any.
  */
-void hps_mib_segment(const struct net *net, enum hps_mib_field field,
-		     enum hps_hist hist, u32 size)
+void hps_mib_sent(const struct net *net, u32 size)
 {
 	struct hps_mib __percpu *mib = hps_net(net)->mib;
 
-	this_cpu_inc(mib->field[field]);
-	this_cpu_inc(mib->hist[hist][bucket_of(size)]);
+	this_cpu_inc(mib->field[HPS_MIB_SEGMENT_SENT]);
+	this_cpu_add(mib->field[HPS_MIB_SENT_OCTETS], size);
+	this_cpu_inc(mib->hist[HPS_HIST_SEGMENT_SENT][bucket_of(size)]);
+}
+
+/**
+ * hps_mib_received() - count a segment that arrives
+ * @net: namespace
+ * @size: octets of payload
+ *
+ * Context: any.
+ */
+void hps_mib_received(const struct net *net, u32 size)
+{
+	struct hps_mib __percpu *mib = hps_net(net)->mib;
+
+	this_cpu_inc(mib->field[HPS_MIB_SEGMENT_RECEIVED]);
+	this_cpu_add(mib->field[HPS_MIB_RECEIVED_OCTETS], size);
+	this_cpu_inc(mib->hist[HPS_HIST_SEGMENT_RECEIVED][bucket_of(size)]);
 }
 
 /**

@@ -55,11 +55,13 @@ enum hps_mib_field {
 	HPS_MIB_CONN_STRANDED,		/* connections left without a working path */
 	HPS_MIB_CONN_RECOVERED,		/* those that got one again */
 	HPS_MIB_SEGMENT_SENT,
+	HPS_MIB_SENT_OCTETS,		/* their payload */
 	HPS_MIB_SEGMENT_RESENT,		/* sent again over another path */
 	HPS_MIB_RESCUED_OCTETS,		/* of these, late on a path that works */
 	HPS_MIB_SEGMENT_COPIED,		/* further copies, policy duplicate */
 	HPS_MIB_WITHDRAWN_OCTETS,	/* of copies that were not needed any more */
 	HPS_MIB_SEGMENT_RECEIVED,
+	HPS_MIB_RECEIVED_OCTETS,	/* their payload */
 	HPS_MIB_DUPLICATE_OCTETS,	/* payload that had arrived before */
 	HPS_MIB_ACK_SENT,		/* acknowledgements sent as own messages */
 	HPS_MIB_ACK_PIGGYBACKED,	/* data segments that carried news */
@@ -73,6 +75,8 @@ enum hps_mib_field {
 	HPS_MIB_ZERO_COPY_OCTETS,	/* written as the application's own pages */
 	HPS_MIB_ZERO_COPY_COPIED,	/* writes asked to do so and copied */
 	HPS_MIB_SPLICE_OCTETS,		/* written as pages of splice or sendfile */
+	HPS_MIB_LENT_OCTETS,		/* written as pages that HPS_DIRECT_LENT lends */
+	HPS_MIB_COPIED_OCTETS,		/* payload copied, from and to programs */
 	HPS_MIB_BUSY_POLL,		/* reads that polled and did not sleep */
 	HPS_MIB_PLACED_OCTETS,		/* put in memory of programs by peers */
 	HPS_MIB_EARLY_HELD,		/* held by TCP out of order, where peers place */
@@ -124,8 +128,8 @@ void hps_mib_net_exit(struct hps_net *hn);
 void hps_mib_add(const struct net *net, enum hps_mib_field field, u64 n);
 u64 hps_mib_sum(const struct hps_net *hn, enum hps_mib_field field);
 const char *hps_mib_name(enum hps_mib_field field);
-void hps_mib_segment(const struct net *net, enum hps_mib_field field,
-		     enum hps_hist hist, u32 size);
+void hps_mib_sent(const struct net *net, u32 size);
+void hps_mib_received(const struct net *net, u32 size);
 
 void hps_hist_count(const struct net *net, enum hps_hist hist, u32 size);
 u64 hps_hist_sum(const struct hps_net *hn, enum hps_hist hist,

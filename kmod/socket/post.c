@@ -54,6 +54,8 @@ int hps_post_check(const struct hps_direct_post *post, size_t len)
 
 	if (post->op == HPS_DIRECT_RECV)
 		flags |= HPS_DIRECT_WAITALL;
+	if (post->op == HPS_DIRECT_WRITE)
+		flags |= HPS_DIRECT_LENT;
 	if (post->reserved[0] | post->reserved[1] | post->reserved[2] ||
 	    post->flags & ~flags || !is_well_formed(post))
 		return -EINVAL;

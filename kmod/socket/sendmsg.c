@@ -406,16 +406,18 @@ static void end_record(struct sock *sk, struct hps_conn *conn)
 	sk->sk_write_space(sk);
 }
 
-/* Writes the payload of one message as what @intent says. Returns octets or an error. */
+/* Writes the payload of one message as what @intent says; @lent: nobody writes to it
+ * meanwhile. Returns octets or an error.
+ */
 static ssize_t write_message(struct sock *sk, struct hps_conn *conn,
-			     struct msghdr *msg, size_t len,
+			     struct msghdr *msg, size_t len, bool lent,
 			     const struct hps_intent *intent, long timeo)
 {
 	struct hps_source src;
 	ssize_t n;
 
 	set_intent(conn, intent);
-	n = hps_zerocopy_begin(sk, conn, msg, len, &src);
+	n = hps_zerocopy_begin(sk, conn, msg, len, lent, &src);
 	if (n)
 		return n;
 	set_more(conn, msg->msg_flags & (MSG_MORE | MSG_SENDPAGE_NOTLAST));
@@ -436,7 +438,7 @@ static ssize_t send_data(struct sock *sk, struct hps_conn *conn,
 			return n;
 	}
 	hps_hist_count(conn->net, HPS_HIST_WRITE, min_t(size_t, len, U32_MAX));
-	n = write_message(sk, conn, msg, len, &intent, timeo);
+	n = write_message(sk, conn, msg, len, false, &intent, timeo);
 	/* One page of many: a few together make one segment. */
 	if (!(msg->msg_flags & MSG_SENDPAGE_NOTLAST) ||
 	    READ_ONCE(conn->snd.end) - READ_ONCE(conn->snd.nxt) >= PAGES_OCTETS)
@@ -489,7 +491,8 @@ static ssize_t send_write(struct sock *sk, struct hps_conn *conn,
 	/* No record may begin in the middle of it either. */
 	if (conn->seqpacket)
 		WRITE_ONCE(conn->snd.in_record, true);
-	n = write_message(sk, conn, msg, len, &intent, timeo);
+	n = write_message(sk, conn, msg, len,
+			  control->post.flags & HPS_DIRECT_LENT, &intent, timeo);
 	if (conn->seqpacket)
 		end_record(sk, conn);
 	if (n < 0) {

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Writing without a copy: what MSG_ZEROCOPY, io_uring and splice ask for, and
- * the error queue on which completions are told, all as on TCP.
+ * the error queue on which completions are told, all as on TCP; and payload that is lent
+ * until a one-sided WRITE is completed, which nobody needs to be told of.
  *
  * The kernel's own ubuf (msg_zerocopy_realloc()) is handed down to the chunks
  * and from there to TCP's skbs. Its last reference puts the completion on the
@@ -48,12 +49,14 @@ static struct ubuf_info *get_ubuf(struct sock *sk, struct hps_conn *conn,
  * @conn:	its connection
  * @msg:	what is written
  * @len:	how much
+ * @lent:	the application keeps it as it is, and asks for no other completion
  * @src:	the verdict
  *
  * Returns 0, or -ENOBUFS: RLIMIT_MEMLOCK or net.core.optmem_max.
  */
 int hps_zerocopy_begin(struct sock *sk, struct hps_conn *conn,
-		       struct msghdr *msg, size_t len, struct hps_source *src)
+		       struct msghdr *msg, size_t len, bool lent,
+		       struct hps_source *src)
 {
 	size_t least = 0;
 
@@ -71,7 +74,7 @@ int hps_zerocopy_begin(struct sock *sk, struct hps_conn *conn,
 	} else if (msg->msg_flags & MSG_SPLICE_PAGES &&
 		   iov_iter_is_bvec(&msg->msg_iter)) {
 		least = SPLICE_LEAST;
-	} else {
+	} else if (!lent) {
 		return 0;
 	}
 	if (!least)

@@ -28,7 +28,8 @@ struct hps_source {
 };
 
 int hps_zerocopy_begin(struct sock *sk, struct hps_conn *conn,
-		       struct msghdr *msg, size_t len, struct hps_source *src);
+		       struct msghdr *msg, size_t len, bool lent,
+		       struct hps_source *src);
 void hps_zerocopy_copied(struct hps_conn *conn, struct hps_source *src);
 void hps_zerocopy_end(const struct hps_source *src);
 int hps_zerocopy_enable(struct sock *sk, sockptr_t val, unsigned int len);

@@ -207,7 +207,7 @@ BARS = (
     Bar(4, "direct-lat", "wakeups", "<=", 0),
     Bar(4, "direct-hog", "hog/idle", "<=", 1),
     Bar(4, "direct-veth", "stream", ">=", 1, "tcp"),
-    Bar(4, "direct-veth", "copies here zerocopy", "<=", 0),
-    Bar(4, "direct-veth", "copies there zerocopy", "<=", 1),
+    Bar(4, "direct-veth", "copies here", "<=", 0),
+    Bar(4, "direct-veth", "copies there", "<=", 1),
     *(Bar(4, "direct-late", figure, "<=", 0.05, "mptcp") for figure in ("held", "held most")),
 )

@@ -82,10 +82,10 @@ class Operations(unittest.TestCase):
 
     def test_copies_are_of_what_was_written(self):
         # of three operations one is the READ that looks
-        here = {"HpsAskCompleted": 3, "HpsZeroCopyOctets": 0}
-        there = {"HpsPlacedOctets": 200}
+        here = {"HpsAskCompleted": 3, "HpsCopiedOctets": 300}
+        there = {"HpsCopiedOctets": 300}
         self.assertEqual(measure.copies(here, there, 100), {"copies here": 1, "copies there": 1})
-        here["HpsZeroCopyOctets"] = 150
+        here["HpsCopiedOctets"] = 150
         self.assertEqual(measure.copies(here, there, 100)["copies here"], 0.25)
 
     def test_a_row_says_how_long_it_took(self):

@@ -443,11 +443,11 @@ def hogged(world, peer, size):
             "idle": first, "hog": then, "figures": figures}
 
 
-def bulk_words(world, peer, seconds, *options):
+def bulk_words(world, peer, seconds):
     """As much as goes: WRITEs of 1 MB, 8 under way, or a stream."""
     if peer == "hps":
-        options = ("--sizes", BULK, "--depth", 8, "--warmup", 0.1, *options)
-        return command(world, peer, "write", [world.address("b")], "--time", seconds, *options)
+        return command(world, peer, "write", [world.address("b")], "--time", seconds,
+                       "--sizes", BULK, "--depth", 8, "--warmup", 0.1)
     return command(world, peer, "stream", [world.address("b")], "--time", seconds, "--write", "128k")
 
 
@@ -458,16 +458,17 @@ def bulk_rate(report):
 
 def copies(here, there, size):
     """How often an octet that was written is copied at either end, by HPS's counters."""
-    # without the READ by which hpsperf looks at what it has written
+    # without the READ by which hpsperf looks at what it has written: a copy at each end
     written = (here["HpsAskCompleted"] - 1) * size
-    return {"copies here": 1 - here["HpsZeroCopyOctets"] / written,
-            "copies there": there["HpsPlacedOctets"] / written}
+    return {"copies here": (here["HpsCopiedOctets"] - size) / written,
+            "copies there": (there["HpsCopiedOctets"] - size) / written}
 
 
-def bulk_run(world, peer, seconds, *options):
+def bulk(world, peer, seconds):
+    """One figure for a stream and for WRITEs."""
     before = world.snapshot()
     with apart(world):
-        record = finish(start(bulk_words(world, peer, seconds, *options)))
+        record = finish(start(bulk_words(world, peer, seconds)))
     after = world.snapshot()
     if "error" in record:
         return record
@@ -477,19 +478,6 @@ def bulk_run(world, peer, seconds, *options):
                        for host in world.hosts)
         record["figures"] |= copies(here, there, BULK)
     return record
-
-
-def bulk(world, peer, seconds):
-    """One figure for a stream and for WRITEs; beside it WRITEs whose pages are sent themselves."""
-    record = bulk_run(world, peer, seconds)
-    if peer != "hps" or "error" in record:
-        return record
-    pages = bulk_run(world, peer, seconds, "--zerocopy")
-    if "error" in pages:
-        return pages
-    figures = {f"{name} zerocopy": value for name, value in pages["figures"].items()}
-    return {**record, "command": f"{record['command']}; {pages['command']}",
-            "zerocopy": pages["report"], "figures": {**record["figures"], **figures}}
 
 
 def held(world, peer, seconds):

@@ -16,11 +16,8 @@ UNITS = {"stream": "Mbit/s", "rate": "Mbit/s", "write": "Mbit/s", "read": "Mbit/
 NAMES = {"held": "octets held above TCP, mean", "held most": "octets held above TCP, most",
          "wakeups": "times the server was woken",
          "hog/idle": "READ / TCP's ping-pong, busy beside idle",
-         "stream zerocopy": "stream with MSG_ZEROCOPY, Mbit/s",
          "copies here": "copies of an octet at its writer",
-         "copies here zerocopy": "copies at its writer with MSG_ZEROCOPY",
-         "copies there": "copies of an octet at the other end",
-         "copies there zerocopy": "copies at the other end with MSG_ZEROCOPY"}
+         "copies there": "copies of an octet at the other end"}
 OTHERS = PEERS[:5]
 # neither more nor less is better
 NO_SENSE = ("runs", "count", "fastest", "rate during", "samples")

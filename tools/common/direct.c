@@ -93,7 +93,7 @@ static int post_failed(void)
 
 /* Return: octets of @buf that were posted, or -1 with errno. */
 static ssize_t post_some(int fd, const struct hps_direct_post *post, const void *buf,
-			 size_t len, int flags)
+			 size_t len)
 {
 	union {
 		struct cmsghdr	head;
@@ -112,55 +112,19 @@ static ssize_t post_some(int fd, const struct hps_direct_post *post, const void 
 
 	memcpy(CMSG_DATA(&control.head), post, sizeof(*post));
 	do
-		sent = sendmsg(fd, &msg, MSG_NOSIGNAL | flags);
+		sent = sendmsg(fd, &msg, MSG_NOSIGNAL);
 	while (sent < 0 && errno == EINTR);
 	return sent;
 }
 
-static int post_all(int fd, const struct hps_direct_post *post, const void *buf, size_t len,
-		    int flags)
+int direct_post(int fd, const struct hps_direct_post *post, const void *buf, size_t len)
 {
-	ssize_t sent = post_some(fd, post, buf, len, flags);
+	ssize_t sent = post_some(fd, post, buf, len);
 
 	if (sent < 0)
 		return post_failed();
 	if ((size_t)sent < len)
 		return fail("only %zd bytes of %zu were written in time", sent, len);
-	return 0;
-}
-
-int direct_post(int fd, const struct hps_direct_post *post, const void *buf, size_t len)
-{
-	return post_all(fd, post, buf, len, 0);
-}
-
-int direct_post_pages(int fd, const struct hps_direct_post *post, const void *buf,
-		      size_t len)
-{
-	return post_all(fd, post, buf, len, MSG_ZEROCOPY);
-}
-
-int direct_zerocopy(int fd)
-{
-	int on = 1;
-
-	if (setsockopt(fd, SOL_SOCKET, SO_ZEROCOPY, &on, sizeof(on)))
-		return fail("cannot write without a copy: %s", strerror(errno));
-	return 0;
-}
-
-int direct_zerocopy_reap(int fd)
-{
-	char control[128];
-	struct msghdr msg = { 0 };
-
-	do {
-		msg.msg_control = control;
-		msg.msg_controllen = sizeof(control);
-	} while (recvmsg(fd, &msg, MSG_ERRQUEUE | MSG_DONTWAIT) >= 0);
-	if (errno != EAGAIN && errno != EINTR)
-		return fail("cannot read what the kernel notes of pages: %s",
-			    strerror(errno));
 	return 0;
 }
 
@@ -175,7 +139,7 @@ int direct_write(int fd, uint32_t stag, uint64_t offset, const char *buf, size_t
 
 	for (; len; len -= sent) {
 		post.offset = offset;
-		sent = post_some(fd, &post, buf, len, 0);
+		sent = post_some(fd, &post, buf, len);
 		if (sent < 0)
 			return errno == EAGAIN ? -ETIMEDOUT : -errno;
 		offset += sent;

@@ -39,15 +39,6 @@ void direct_queue_close(struct direct_queue *queue);
 /* @buf: the @len octets of a WRITE */
 int direct_post(int fd, const struct hps_direct_post *post, const void *buf, size_t len);
 
-/* The same without a copy: @buf stays as it is until the WRITE is completed. Whoever
- * does so calls direct_zerocopy() first, and direct_zerocopy_reap() now and then: the
- * kernel's notes that pages are free take memory.
- */
-int direct_post_pages(int fd, const struct hps_direct_post *post, const void *buf,
-		      size_t len);
-int direct_zerocopy(int fd);
-int direct_zerocopy_reap(int fd);
-
 /**
  * direct_write() - write all of @buf, however many operations that takes
  * @fd: the socket, which needs no queue: there is no completion

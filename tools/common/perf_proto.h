@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The protocol of hpsperf, version 2. One connection carries tests one after
+ * The protocol of hpsperf, version 3. One connection carries tests one after
  * the other; integers are big-endian.
  *
  *	client				server
@@ -28,7 +28,7 @@
 #include <linux/types.h>
 
 #define PERF_PORT		18514
-#define PERF_VERSION		2
+#define PERF_VERSION		3
 #define PERF_MAGIC		"HPSperf"	/* with its NUL: 8 octets */
 #define PERF_SIZE_MAX		(64 * 1024 * 1024)
 #define PERF_BINS_MAX		36000
@@ -95,10 +95,12 @@ struct perf_result {
 	__be64	machine_busy;	/* ticks of all its CPUs, not idle */
 	__be64	machine_all;	/* ticks of all its CPUs */
 	__be64	cpu_nsec;	/* the time these CPU figures cover */
+	__be64	copied;		/* payload that its HPS copied in that time */
+	__be64	moved;		/* and sent or received */
 	__be32	bins;
 	__be32	reserved;
 	/* then, as a message of its own: __be64 bytes per bin */
 };
-static_assert(sizeof(struct perf_result) == 96, "perf_result");
+static_assert(sizeof(struct perf_result) == 112, "perf_result");
 
 #endif /* TOOLS_PERF_PROTO_H */

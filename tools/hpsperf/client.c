@@ -23,6 +23,8 @@ int client_result(int fd, struct perf_result *result, struct usage *usage)
 	usage->system_ns = be64toh(result->system_nsec);
 	usage->machine_busy = be64toh(result->machine_busy);
 	usage->machine_all = be64toh(result->machine_all);
+	usage->copied = be64toh(result->copied);
+	usage->moved = be64toh(result->moved);
 	usage->wall_ns = be64toh(result->cpu_nsec);
 	return 0;
 }

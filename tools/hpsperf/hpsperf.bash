@@ -11,7 +11,6 @@ _hpsperf()
 	local hotspot="$rounds --clients"
 	local atomic="--rounds --warmup --depth"
 	local copy="--sizes $atomic"
-	local write="$copy --zerocopy"
 	local stream="--bytes --write --interval --nodelay"
 	local streams="--streams --write --nodelay"
 	local server="--bind --max-clients"
@@ -47,10 +46,9 @@ _hpsperf()
 		stream) common+=" $client $stream" ;;
 		hotspot) common+=" $client $hotspot" ;;
 		multistream | fanout | fanin) common+=" $client $streams" ;;
-		write) common+=" $client $write" ;;
-		read) common+=" $client $copy" ;;
+		write | read) common+=" $client $copy" ;;
 		atomic) common+=" $client $atomic" ;;
-		*) common+=" $client $pingpong $hotspot $stream $streams $write $server" ;;
+		*) common+=" $client $pingpong $hotspot $stream $streams $copy $server" ;;
 		esac
 		mapfile -t COMPREPLY < <(compgen -W "$common" -- "$cur")
 		return

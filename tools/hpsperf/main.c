@@ -27,10 +27,9 @@
 #define MULTISTREAM	8
 #define HOTSPOT		16
 #define FAN		32
-#define WRITE		64
-#define READ		128
-#define ATOMIC		256
-#define ONESIDED	(WRITE | READ | ATOMIC)
+#define COPY		64	/* write, read */
+#define ATOMIC		128
+#define ONESIDED	(COPY | ATOMIC)
 #define ROUNDS		(PINGPONG | HOTSPOT | ONESIDED)
 #define STREAMS		(STREAM | MULTISTREAM | FAN)
 #define CLIENT		(ROUNDS | STREAMS)
@@ -60,7 +59,6 @@ enum long_only {
 	OPT_STREAMS,
 	OPT_CLIENTS,
 	OPT_DEPTH,
-	OPT_ZEROCOPY,
 };
 
 static const struct option long_options[] = {
@@ -87,7 +85,6 @@ static const struct option long_options[] = {
 	{ "streams",	 required_argument, NULL, OPT_STREAMS },
 	{ "clients",	 required_argument, NULL, OPT_CLIENTS },
 	{ "depth",	 required_argument, NULL, OPT_DEPTH },
-	{ "zerocopy",	 no_argument,	    NULL, OPT_ZEROCOPY },
 	{ }
 };
 
@@ -103,8 +100,8 @@ static const struct command {
 	{ "hotspot",	 HOTSPOT,     1,    hotspot_run },
 	{ "fanout",	 FAN,	      MANY, fanout_run },
 	{ "fanin",	 FAN,	      MANY, fanin_run },
-	{ "write",	 WRITE,	      1,    onesided_write },
-	{ "read",	 READ,	      1,    onesided_read },
+	{ "write",	 COPY,	      1,    onesided_write },
+	{ "read",	 COPY,	      1,    onesided_read },
 	{ "atomic",	 ATOMIC,      1,    onesided_atomic },
 	{ "server",	 SERVER,      0,    server_run },
 };
@@ -140,8 +137,6 @@ static void usage(FILE *to)
 	      "      --warmup SECONDS   rounds before these (0.2)\n"
 	      "write, read and atomic (one-sided operations of hps):\n"
 	      "      --depth N          operations under way at once (1)\n"
-	      "write:\n"
-	      "      --zerocopy         send the pages themselves (MSG_ZEROCOPY)\n"
 	      "pingpong:\n"
 	      "      --every MS         a round begins so often (at once)\n"
 	      "      --samples          also report every round trip, as JSON\n"
@@ -269,10 +264,6 @@ static int take_own_option(int option, struct options *options,
 		*known = ONESIDED;
 		return parse_into(&options->depth, optarg, "the depth", 1,
 				  DIRECT_DEPTH_MAX);
-	case OPT_ZEROCOPY:
-		*known = WRITE;
-		options->zerocopy = true;
-		return 0;
 	case OPT_CLIENTS:
 		*known = HOTSPOT;
 		return parse_into(&options->count, optarg, "the number of clients",

@@ -69,8 +69,7 @@ static int post(const struct onesided *test, unsigned int op, uint64_t size, uin
 
 	switch (op) {
 	case HPS_DIRECT_WRITE:
-		if (test->options->zerocopy)
-			return direct_post_pages(test->fd, &post, test->out, size);
+		post.flags = HPS_DIRECT_LENT;
 		return direct_post(test->fd, &post, test->out, size);
 	case HPS_DIRECT_READ:
 		post.sink = test->sink;
@@ -89,8 +88,6 @@ static int take(struct onesided *test, uint64_t size, uint64_t number)
 	struct hps_direct_completion done;
 
 	if (direct_take(&test->queue, test->fd, test->options->sock.timeout_ms, &done))
-		return -1;
-	if (test->options->zerocopy && direct_zerocopy_reap(test->fd))
 		return -1;
 	if (done.data != number || done.len != size)
 		return fail("completion %llu of %llu bytes came for operation %llu of %llu bytes",
@@ -225,8 +222,6 @@ static int prepare(struct onesided *test)
 	};
 
 	if (pingpong_buffers(test->largest, &test->out, &test->in))
-		return -1;
-	if (test->options->zerocopy && direct_zerocopy(test->fd))
 		return -1;
 	memset(test->in, 0, test->largest);
 	sink.addr = (uintptr_t)test->in;

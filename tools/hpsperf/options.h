@@ -19,7 +19,6 @@
  * @samples: of pingpong, all in the report
  * @posted: of pingpong: what comes back goes to memory that was posted
  * @depth: of write, read and atomic: operations under way
- * @zerocopy: of write: the pages that are written are sent themselves
  * @count: connections of multistream and hotspot, or to each host; 0 is the
  *	default
  * @bytes: of stream; 0 when the time limits it
@@ -42,7 +41,6 @@ struct options {
 	bool			samples;
 	bool			posted;
 	unsigned int		depth;
-	bool			zerocopy;
 	unsigned int		count;
 	uint64_t		bytes;
 	uint64_t		write_size;

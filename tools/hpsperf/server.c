@@ -173,6 +173,8 @@ static int send_result(int fd, const struct meter *meter, const struct usage *us
 		.machine_busy = htobe64(usage->machine_busy),
 		.machine_all = htobe64(usage->machine_all),
 		.cpu_nsec = htobe64(usage->wall_ns),
+		.copied = htobe64(usage->copied),
+		.moved = htobe64(usage->moved),
 	};
 
 	meter_result(meter, &result);

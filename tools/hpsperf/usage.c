@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
-/* CPU time: of this process, and of the machine with its softirqs. */
+/*
+ * CPU time: of this process, and of the machine with its softirqs; and what HPS copied in
+ * this network namespace.
+ */
 #include "usage.h"
 
 #include <stdio.h>
+#include <string.h>
 #include <sys/resource.h>
 
 #include "common/clock.h"
@@ -33,6 +37,27 @@ static void read_machine(struct usage *usage)
 	fclose(file);
 }
 
+/* There is no such file without the module. */
+static void read_copies(struct usage *usage)
+{
+	FILE *file = fopen("/proc/net/hps_stat", "re");
+	unsigned long long value;
+	char name[64];
+
+	usage->copied = 0;
+	usage->moved = 0;
+	if (!file)
+		return;
+	while (fscanf(file, "%63s %llu", name, &value) == 2) {
+		if (!strcmp(name, "HpsCopiedOctets"))
+			usage->copied = value;
+		else if (!strcmp(name, "HpsSentOctets") ||
+			 !strcmp(name, "HpsReceivedOctets"))
+			usage->moved += value;
+	}
+	fclose(file);
+}
+
 void usage_now(struct usage *usage)
 {
 	struct rusage self;
@@ -41,6 +66,7 @@ void usage_now(struct usage *usage)
 	usage->user_ns = to_ns(&self.ru_utime);
 	usage->system_ns = to_ns(&self.ru_stime);
 	read_machine(usage);
+	read_copies(usage);
 	usage->wall_ns = clock_ns();
 }
 
@@ -53,6 +79,8 @@ void usage_since(struct usage *usage)
 	usage->system_ns -= before.system_ns;
 	usage->machine_busy -= before.machine_busy;
 	usage->machine_all -= before.machine_all;
+	usage->copied -= before.copied;
+	usage->moved -= before.moved;
 	usage->wall_ns -= before.wall_ns;
 }
 
@@ -62,6 +90,8 @@ void usage_add(struct usage *sum, const struct usage *more)
 	sum->system_ns += more->system_ns;
 	sum->machine_busy += more->machine_busy;
 	sum->machine_all += more->machine_all;
+	sum->copied += more->copied;
+	sum->moved += more->moved;
 	sum->wall_ns += more->wall_ns;
 }
 
@@ -88,6 +118,11 @@ void usage_print(const char *key, const struct usage *usage)
 			   100.0 * usage->machine_busy / usage->machine_all);
 	else
 		out_null("machine_percent");
+	if (usage->moved)
+		out_double("copies_per_byte", ", %.2f copies per byte",
+			   (double)usage->copied / usage->moved);
+	else
+		out_null("copies_per_byte");
 	out_text("\n");
 	out_object_end();
 }

@@ -251,6 +251,7 @@ static int64_t give_write(struct hps_conn *c, struct work *w,
 	int n, sent;
 
 	post->op = HPS_DIRECT_WRITE;
+	post->flags |= HPS_DIRECT_LENT;	/* as libhps.h has it */
 	n = iov_part(iov, w->iov, w->done,
 		     min_t(uint64_t, w->len - w->done, GIVE));
 	sent = sock_post(c->fd, post, iov, n);

@@ -100,6 +100,7 @@ struct hps_direct_queue {
 /* hps_direct_post.flags */
 #define HPS_DIRECT_SILENT	0x1	/* no completion unless it fails */
 #define HPS_DIRECT_WAITALL	0x2	/* RECV, SOCK_STREAM: not before it is full */
+#define HPS_DIRECT_LENT		0x4	/* WRITE: the payload stays as it is until then */
 
 /**
  * struct hps_direct_piece - memory of ours that a receive fills
@@ -126,7 +127,7 @@ struct hps_direct_piece {
  * @stag:	the peer's region
  * @op:		HPS_DIRECT_WRITE and so on
  * @reserved:	zero
- * @flags:	HPS_DIRECT_SILENT, HPS_DIRECT_WAITALL
+ * @flags:	HPS_DIRECT_SILENT, HPS_DIRECT_WAITALL, HPS_DIRECT_LENT
  * @sink:	READ, RECV: our region with HPS_DIRECT_SINK that gets the octets
  * @sink_offset: READ, RECV: where in it
  * @len:	READ, RECV: octets, HPS_DIRECT_READ_MAX at most; else zero
@@ -143,6 +144,11 @@ struct hps_direct_piece {
  * are under way (HPS_DIRECT_DEPTH), or as for any write; ENOBUFS: the queue may have
  * no room for the completion; EOPNOTSUPP: the peer knows no such operations, or the
  * connection is plain TCP; EDESTADDRREQ: no queue was set, and it is not SILENT.
+ *
+ * LENT: the payload is not written to before the WRITE, or one that was posted later, is
+ * completed. So its pages can go as they are, and nothing is copied here: from
+ * net.hps.zerocopy_min octets on, on connections without CRC. If it is written to
+ * nevertheless, or after a completion with an error, the peer may get what is there then.
  *
  * An access that the peer does not permit ends the connection, at both ends, with
  * HPS_REASON_ACCESS and errno EREMOTEIO here.
