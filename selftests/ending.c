@@ -215,12 +215,14 @@ TEST(data_for_a_closed_end_resets, V_ALL)
 
 TEST(linger_zero_resets, V_ALL)
 {
+	long long before = counter("HpsResetSent");
 	struct pair p;
 
 	pair_open(&p);
 	linger(p.a, 1, 0);
 	close(p.a);
 	is_reset(p.b);
+	CHECK_EQ(counter("HpsResetSent"), before + is_hps());
 }
 
 TEST(linger_zero_on_a_fresh_socket, V_ALL)

@@ -218,13 +218,13 @@ transport() { start $1 && lose $2 2 abort_path $3 && soon paths 2 && finish; }
 
 # a black hole: suspect, then down; probed until it is back
 black_hole() {
-	local suspects probes good
+	local suspects probes good resent
 	suspects=$(of 2 path_suspects) probes=$(counter a HpsProbeSent)
-	good=$(counter a HpsProbeOk)
+	good=$(counter a HpsProbeOk) resent=$(counter a HpsSegmentResent)
 	start $1 && lose silent 2 hole 2 || return
 	grown 2 path_suspects "$suspects" &&
 		wait_for 10 moved a HpsProbeSent $((probes + 2)) &&
-		regain 2 heal 2 && moved a HpsProbeOk "$good" && finish
+		soon moved a HpsSegmentResent "$resent" && regain 2 heal 2 && moved a HpsProbeOk "$good" && finish
 }
 
 # while the other end's hardware address is not known a probe asks for it

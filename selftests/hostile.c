@@ -395,6 +395,27 @@ TEST(frame_largest_unknown_is_skipped, V_HPS_STREAM)
 	CHECK(counter("HpsUnknownMessage") > before);
 }
 
+/* Who wants CRCs looks at them: ours has none. */
+TEST(wrong_crc, V_HPS)
+{
+	long long before = counter("HpsBadCrc");
+	int lst = listener(4);
+	struct raw r;
+
+	sysctl_set("crc", 1);
+	raw_dial(&r);
+	raw_hello(&r, HPS_MSG_OPEN, port_of(lst));
+	raw_startup(&r, false, 0);
+	CHECK(raw_read_startup(&r));
+	CHECK(r.flags & MPA_FLAG_CRC);
+	CHECK_EQ(counter("HpsBadCrc"), before);
+	raw_ack(&r, 0, 1 << 20);
+	CHECK(raw_is_dead(&r));
+	wait_counter("HpsBadCrc", before);
+	still_works();
+	sysctl_set("crc", 0);
+}
+
 TEST(urgent_data, V_HPS_STREAM)
 {
 	int lst = listener(4);

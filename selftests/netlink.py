@@ -4,12 +4,13 @@
 
 netlink.py newlink NAME ATTR=VALUE...     "ip link add NAME type hps" with data
 netlink.py changelink NAME ATTR=VALUE...
+netlink.py changeslave NAME ATTR=VALUE... the same with slave data
 netlink.py linkinfo NAME                  data of a bundle or slave data
 netlink.py genl CMD [dump] [ATTR=TYPE:VALUE...]   any request to family hps
 netlink.py diag [ATTR=TYPE:VALUE...]              all sockets, by sock_diag
 
-ATTR is a number; values of links are TYPE:VALUE as well. TYPE is u8, u32,
-u64, str or hex. A refusal is printed with its message and the number of the
+ATTR is a number; values of links are TYPE:VALUE as well. TYPE is u8, u16,
+u32, u64, str or hex. A refusal is printed with its message and the number of the
 attribute at fault, and the exit status is 1.
 """
 import os
@@ -35,7 +36,7 @@ def value(text):
         return data.encode() + b"\0"
     if kind == "hex":
         return bytes.fromhex(data)
-    return struct.pack({"u8": "B", "u32": "I", "u64": "Q"}[kind], int(data, 0))
+    return struct.pack({"u8": "B", "u16": "H", "u32": "I", "u64": "Q"}[kind], int(data, 0))
 
 
 def values(args):
@@ -102,8 +103,8 @@ def talk(protocol, kind, flags, payload):
             answers.append(body)
 
 
-def link(name, flags, args):
-    info = attr(1, b"hps\0") + attr(2, values(args))
+def link(name, flags, args, kind=1, data=2):
+    info = attr(kind, b"hps\0") + attr(data, values(args))
     payload = bytes(16) + attr(IFLA_IFNAME, name.encode() + b"\0")
     payload += attr(IFLA_LINKINFO, info)
     talk(NETLINK_ROUTE, RTM_NEWLINK, ACK | flags, payload)
@@ -144,6 +145,8 @@ def main():
         link(args[0], CREATE | EXCL, args[1:])
     elif command == "changelink":
         link(args[0], 0, args[1:])
+    elif command == "changeslave":
+        link(args[0], 0, args[1:], 4, 5)
     elif command == "linkinfo":
         linkinfo(args[0])
     elif command == "diag":

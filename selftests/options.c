@@ -109,6 +109,25 @@ TEST(buffer_sizes_matter, V_ALL)
 	CHECK(fill(small.a) < fill(large.a));
 }
 
+/* The writer has room for all of it: it is the reader's buffer that is full. */
+TEST(small_reader_leaves_no_credit, V_HPS)
+{
+	long long before = counter("HpsCreditStall");
+	struct pair p;
+	long n;
+
+	p.lst = listener(1);
+	set_int(p.lst, SOL_SOCKET, SO_RCVBUF, 20000);
+	p.a = new_socket();
+	set_int(p.a, SOL_SOCKET, SO_SNDBUF, 200000);
+	CHECK(try_connect(p.a, port_of(p.lst)) == 0);
+	p.b = accept(p.lst, NULL, NULL);
+	CHECK(p.b >= 0);
+	n = fill(p.a);
+	wait_counter("HpsCreditStall", before);
+	recv_pattern(p.b, n, 0);
+}
+
 TEST(buffers_smallest, V_ALL)
 {
 	struct pair p;

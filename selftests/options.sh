@@ -87,14 +87,15 @@ same() { ask a 10.1.1.2 5003 -s 1048576 -o mark=6 -o tos=0x28 -o priority=4 -o c
 
 # Channels of the pool go to who asks for the same only.
 pooled() {
-	local hits
+	local hits expired
 	idle_for 60 && same && soon_have a 2 'fwmark:0x6\>' 'tos:0x28' '\<reno\>' || return
 	holding 10.1.1.2 5001 || return
 	wait_for 10 both_kinds || { sockets a; return 1; }
 	end "$held" && wait_for 10 all_have a 2 'fwmark:0x6\>' || return
-	hits=$(counter a HpsPoolHit)
+	hits=$(counter a HpsPoolHit) expired=$(counter a HpsPoolExpired)
 	same && soon_have a 2 'fwmark:0x6\>' 'tos:0x28' '\<reno\>' &&
-		moved a HpsPoolHit "$hits" && idle_for 0 && none_left a
+		moved a HpsPoolHit "$hits" && [ "$(counter a HpsPoolExpired)" = "$expired" ] &&
+		idle_for 0 && none_left a && moved a HpsPoolExpired "$expired"
 }
 
 # The administrator's word for a route is stronger than the program's.

@@ -392,6 +392,18 @@ void counter_becomes(const char *name, long long value, int ms)
 	}
 }
 
+void wait_counter(const char *name, long long above)
+{
+	long long end = now_ms() + scaled(8000);
+
+	while (counter(name) <= above) {
+		if (now_ms() > end)
+			test_fail(__FILE__, __LINE__, "%s stays at %lld", name,
+				  above);
+		usleep(2000);
+	}
+}
+
 /* splitmix64 */
 uint64_t seeded(uint64_t *state)
 {

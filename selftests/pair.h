@@ -58,6 +58,7 @@ long fill(int fd);
 long long now_ms(void);
 long long counter(const char *name);
 void counter_becomes(const char *name, long long value, int ms);
+void wait_counter(const char *name, long long above);
 
 void pattern(void *buf, size_t len, uint64_t at);
 bool pattern_ok(const void *buf, size_t len, uint64_t at);

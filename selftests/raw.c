@@ -282,18 +282,6 @@ void raw_proof(const struct raw *join, const struct raw *first, u8 *mac)
 
 /* --- the module ---------------------------------------------------------------- */
 
-void wait_counter(const char *name, long long above)
-{
-	long long end = now_ms() + scaled(8000);
-
-	while (counter(name) <= above) {
-		if (now_ms() > end)
-			test_fail(__FILE__, __LINE__, "%s stays at %lld", name,
-				  above);
-		usleep(2000);
-	}
-}
-
 /* An ordinary connection, there and back. */
 void still_works(void)
 {

@@ -56,7 +56,6 @@ void raw_join(struct raw *r, const struct raw *first);
 void raw_ask_join(struct raw *r, const struct raw *first);
 void raw_proof(const struct raw *join, const struct raw *first, u8 *mac);
 
-void wait_counter(const char *name, long long above);
 void still_works(void);
 
 #endif /* _HPS_SELFTESTS_RAW_H */

@@ -5,7 +5,9 @@
 # soak.sh: what `make soak` runs on the debug kernel. 8 rows of connections for
 # HPS_SOAK_SECONDS (600), half of them with records, over three links that lose,
 # delay, reorder, duplicate and corrupt packets, go down at either end, fall
-# silent, lose their address, leave the bundle and come back, all by chance.
+# silent, lose their address, leave the bundle and come back, all by chance, while
+# the policy, the copies and the cut-off of the bundle and the links' roles and weights
+# change.
 # One link at a time is let alone, in turns, so no connection may be lost: every
 # octet is compared with what must be at its place (see torture.c).
 # HPS_SOAK_SEED repeats the choices of a run, though not the moments.
@@ -120,6 +122,32 @@ meddle() {
 	done 2>>"$events.errors"
 }
 
+# govern: in the background, how a bundle or a link shall be used. A link may be out of
+# its bundle just now
+govern() {
+	local h i
+	RANDOM=$((seed % 32768))
+	while :; do
+		pick a b
+		h=$REPLY
+		below $links
+		i=$((REPLY + 1))
+		below 5
+		case $REPLY in
+		0) pick auto auto stripe single duplicate && rule "$h" bundle set hps0 policy "$REPLY" ;;
+		1) below 3 && rule "$h" bundle set hps0 copies $((REPLY + 2)) ;;
+		2) pick auto auto 4k 64k 1M && rule "$h" bundle set hps0 cutoff "$REPLY" ;;
+		3) pick active active backup duplicate && rule "$h" link set "eth$i" role "$REPLY" ;;
+		4) pick auto auto 1 3 10 && rule "$h" link set "eth$i" weight "$REPLY" ;;
+		esac
+		pick 0.1 0.3 0.7 1.5
+		sleep "$REPLY"
+	done
+}
+
+# rule HOST WORD...: what hpsctl shall do
+rule() { in_ns "$1" hpsctl "${@:2}" 2>/dev/null && note "$5" "$*"; }
+
 hosts() {
 	local h
 	ns_make a b || return
@@ -154,6 +182,8 @@ for n in 1 2; do
 	meddle $n &
 	meddlers+=($!)
 done
+govern &
+meddlers+=($!)
 t_pids+=("${meddlers[@]}")
 n=0
 for how in "10.1.1.2 5001" "fd01:1::2 5001" "-Q 10.1.1.2 5002" "-Q fd01:1::2 5002"; do
@@ -179,6 +209,7 @@ for p in 5001 5002; do t_ok "the server on $p saw no error" no_fail "$t_dir/serv
 # what the run is worth: how often what happened
 awk '{ n[$2]++ } END { for (k in n) printf "# %d x %s\n", n[k], k }' "$events"
 [ ! -s "$events.errors" ] || sort "$events.errors" | uniq -c | sed 's/^/# /' | head -n 20
+t_ok "how links are used did change" grep -qE ' (policy|copies|cutoff|role|weight) ' "$events"
 t_ok "links did go down and fall silent" eval "grep -q ' down ' '$events' && grep -q ' silent ' '$events'"
 t_ok "the links carried it" moved_at_both HpsJoinOk
 t_ok "no link was left behind" eval "! grep ' unable ' '$events'"

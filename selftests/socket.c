@@ -443,6 +443,7 @@ TEST(close_of_listener_spares_accepted, V_ALL)
 /* As on TCP: who finds no room waits and asks again. */
 TEST_LIMIT(backlog_overflow_waits, V_HPS, 40)
 {
+	long long before = counter("HpsListenOverflow");
 	int lst = listener(1), fd[6], i, good = 0;
 
 	for (i = 0; i < 6; i++) {
@@ -455,6 +456,7 @@ TEST_LIMIT(backlog_overflow_waits, V_HPS, 40)
 		good += poll_now(fd[i], POLLOUT) == POLLOUT;
 	CHECK(good >= 1);
 	CHECK(good <= 3);
+	CHECK(counter("HpsListenOverflow") > before);
 	for (i = 0; i < 6; i++)
 		CHECK(accept(lst, NULL, NULL) >= 0);
 	for (i = 0; i < 6; i++)
@@ -489,6 +491,29 @@ TEST(connect_refused_beside_a_listener, V_ALL)
 	close(other);
 	CHECK_ERR(try_connect(new_socket(), port), ECONNREFUSED);
 	connected_to(port_of(lst));
+}
+
+/* By a peer that speaks HPS, or before that by TCP: nobody has ever listened. */
+TEST(connect_refused_is_counted, V_HPS)
+{
+	long long failed = counter("HpsChannelFailed");
+	long long refused = counter("HpsOpenRefused");
+	long long accepted = counter("HpsChannelAccepted");
+	int lst, other, port;
+
+	CHECK_ERR(try_connect(new_socket(), 1000), ECONNREFUSED);
+	CHECK(counter("HpsChannelFailed") > failed);
+	CHECK_EQ(counter("HpsOpenRefused"), refused);
+	CHECK_EQ(counter("HpsChannelAccepted"), accepted);
+	lst = listener(1);
+	other = listener(1);
+	port = port_of(other);
+	close(other);
+	CHECK_ERR(try_connect(new_socket(), port), ECONNREFUSED);
+	CHECK_EQ(counter("HpsOpenRefused"), refused + 1);
+	CHECK(counter("HpsChannelAccepted") > accepted);
+	connected_to(port_of(lst));
+	CHECK_EQ(counter("HpsOpenRefused"), refused + 1);
 }
 
 TEST(connect_again_after_refused, V_ALL)

@@ -163,6 +163,17 @@ crc_wanted_later() {
 
 joined() { moved a HpsJoinOk 0 && moved b HpsJoinOk 0; }
 
+# counted: what data has done on its way both ways
+counted() {
+	local h name
+	[ "$(counter b HpsChannelAccepted)" -ge 2 ] && [ "$(counter a HpsChannelAccepted)" = 0 ] || return
+	for h in a b; do
+		for name in CallerSend SoftirqSend AckPiggybacked; do
+			moved $h Hps$name 0 || { echo "$h: Hps$name has not moved"; return 1; }
+		done
+	done
+}
+
 # two hosts with two interfaces each on one switch
 one_subnet() {
 	local h i n
@@ -219,6 +230,7 @@ for address in 10.1.1.2 fd01:1::2; do
 done
 t_ok "the socket of IPPROTO_HPS stripes too" ask a 10.1.2.2 5001 -P inet -d both -s $((4 * mb))
 t_ok "joins are counted at both ends" joined
+t_ok "channels, pushes and acknowledgements in segments are counted" counted
 t_ok "hps0 shows the sum" link_counters
 lossy() { t_ok "1 % loss to $1" impaired $1 $FAST loss 1%; }
 jittery() {

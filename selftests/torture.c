@@ -6,7 +6,7 @@
  *	  torture [-P tcp] [-Q] [-s SEED] [-t SECONDS] [-n WORKERS] client ADDRESS PORT
  *
  * Each worker makes one connection after the other. Both ends send at once,
- * amounts, sizes, calls, flags and pauses by chance, and compare every octet
+ * amounts, sizes, calls, flags, policies and pauses by chance, and compare every octet
  * that they receive with what must be at its place; on message sockets (-Q)
  * every length, too. Most connections end in order; some are broken off, and
  * then what came before must be right. A side that moves nothing for 90 s has
@@ -39,6 +39,7 @@
 
 #include <linux/hps.h>
 
+#include "notify.h"
 #include "pattern.h"
 
 #define MAGIC		0x746f7274u
@@ -47,6 +48,8 @@
 #define SHORT		40000
 #define STALL_SECONDS	90
 #define IOVS		8
+#define BUFFERS		3
+#define PIPE		65536
 #define RECORDS_SEED	0x7265636fULL
 
 /* What both ends of a connection do; native order: one machine. */
@@ -165,11 +168,114 @@ static ssize_t send_by_file(int fd, const void *buf, size_t len)
 	return n;
 }
 
-/* One call, whichever. Return: octets taken, or -1. */
-static ssize_t send_some(uint64_t *state, int fd, uint8_t *buf, size_t len, bool last)
+static void open_pipe(int end[2])
+{
+	if (pipe2(end, O_CLOEXEC))
+		bad("pipe: %s", strerrorname_np(errno));
+}
+
+static void close_pipe(const int end[2])
+{
+	int err = errno;
+
+	close(end[0]);
+	close(end[1]);
+	errno = err;
+}
+
+static ssize_t send_by_pipe(int fd, const void *buf, size_t len)
+{
+	ssize_t n;
+	int end[2];
+
+	open_pipe(end);
+	n = write(end[1], buf, len < PIPE ? len : PIPE);
+	if (n > 0)
+		n = splice(end[0], NULL, fd, NULL, n, 0);
+	close_pipe(end);
+	return n;
+}
+
+/* With pieces, and with a policy of its own. */
+static ssize_t send_message(uint64_t *state, int fd, void *buf, size_t len, int flags)
+{
+	struct {
+		struct cmsghdr	head;
+		int		policy;
+	} control = {
+		.head = { CMSG_LEN(sizeof(int)), SOL_HPS, HPS_POLICY },
+		.policy = below(state, HPS_POLICY_DUPLICATE + 1),
+	};
+	struct iovec iov[IOVS];
+	struct msghdr msg = { .msg_iov = iov, .msg_iovlen = cut(state, iov, buf, len) };
+
+	if (!tcp && chance(state, 30)) {
+		msg.msg_control = &control;
+		msg.msg_controllen = sizeof(control);
+	}
+	return sendmsg(fd, &msg, flags);
+}
+
+/* What is known of MSG_ZEROCOPY: calls, which buffer each used, and of each buffer how
+ * many have not completed.
+ */
+static bool zerocopy;
+static uint32_t calls, under_way[BUFFERS];
+static uint8_t buffer_of[1 << 16];
+
+static void enable_zerocopy(int fd)
+{
+	int one = 1;
+
+	/* not every kernel has it for every family */
+	zerocopy = !setsockopt(fd, SOL_SOCKET, SO_ZEROCOPY, &one, sizeof(one));
+}
+
+/* Until the buffer can be written again. */
+static void await(int fd, unsigned int which, uint64_t at)
+{
+	time_t end = time(NULL) + STALL_SECONDS;
+	struct pollfd p = { .fd = fd };
+	struct notice n;
+	int got;
+
+	while (under_way[which]) {
+		got = notice_next(fd, &n);
+		if (!got)
+			bad("what comes from the error queue is no completion");
+		if (got < 0) {
+			if (errno != EAGAIN || time(NULL) > end)
+				ended("completion", at);
+			poll(&p, 1, 1000);
+			usleep(200);
+			continue;
+		}
+		if (n.hi - n.lo >= calls || n.hi >= calls)
+			bad("completion of %u to %u of %u", n.lo, n.hi, calls);
+		for (; n.lo != n.hi + 1; n.lo++)
+			under_way[buffer_of[n.lo & 0xffff]]--;
+	}
+}
+
+static ssize_t send_zerocopy(int fd, unsigned int which, const void *buf, size_t len, int flags)
+{
+	ssize_t n = send(fd, buf, len, flags | MSG_ZEROCOPY);
+
+	/* too much memory is locked */
+	if (n < 0 && errno == ENOBUFS)
+		return send(fd, buf, len, flags);
+	if (n < 0)
+		return n;
+	buffer_of[calls++ & 0xffff] = which;
+	under_way[which]++;
+	return n;
+}
+
+/* One call, whichever, of what is in buffer @which. Return: octets taken, or -1. */
+static ssize_t send_some(uint64_t *state, int fd, unsigned int which, uint8_t *buf,
+			 size_t len, bool last)
 {
 	struct iovec iov[IOVS];
-	struct msghdr msg = { .msg_iov = iov };
 	int flags = MSG_NOSIGNAL;
 
 	if (chance(state, 25))
@@ -179,22 +285,36 @@ static ssize_t send_some(uint64_t *state, int fd, uint8_t *buf, size_t len, bool
 		flags |= MSG_MORE;
 	switch (below(state, 4)) {
 	case 0:
+		if (zerocopy && chance(state, 40))
+			return send_zerocopy(fd, which, buf, len, flags);
 		return send(fd, buf, len, flags);
 	case 1:
-		msg.msg_iovlen = cut(state, iov, buf, len);
-		return sendmsg(fd, &msg, flags);
+		return send_message(state, fd, buf, len, flags);
 	case 2:
 		if (!records && chance(state, 30))
 			return send_by_file(fd, buf, len);
+		if (!records && chance(state, 30))
+			return send_by_pipe(fd, buf, len);
 		return send(fd, buf, len, flags);
 	default:
 		return writev(fd, iov, cut(state, iov, buf, len));
 	}
 }
 
+static void set_option(int fd, int name, int value)
+{
+	if (setsockopt(fd, SOL_HPS, name, &value, sizeof(value)) && !now->broken)
+		bad("option %d does not take %d: %s", name, value, strerrorname_np(errno));
+}
+
 static void change_options(uint64_t *state, int fd)
 {
 	int value = below(state, 2);
+
+	if (!tcp && chance(state, 3))
+		set_option(fd, HPS_POLICY, (int)below(state, HPS_POLICY_DUPLICATE + 2) - 1);
+	if (!tcp && chance(state, 2))
+		set_option(fd, HPS_CUTOFF, (int)below(state, 100000) - 1);
 
 	if (chance(state, 3))
 		setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &value, sizeof(value));
@@ -219,19 +339,23 @@ static size_t record_size(uint64_t *sizes, uint64_t left)
 
 static void send_flow(int fd, uint64_t seed, uint64_t len)
 {
-	static uint8_t buf[LARGEST];
+	static uint8_t bufs[BUFFERS][LARGEST];
 	uint64_t state = ~seed, sizes = seed ^ RECORDS_SEED, at = 0;
+	unsigned int which = 0;
 
+	enable_zerocopy(fd);
 	while (at < len) {
+		uint8_t *buf = bufs[which];
 		size_t n = records ? record_size(&sizes, len - at) :
 			any_size(&state, LARGEST);
 		size_t done = 0;
 
 		if (n > len - at)
 			n = len - at;
+		await(fd, which, at);
 		pattern(buf, n, seed, at);
 		while (done < n) {
-			ssize_t got = send_some(&state, fd, buf + done, n - done,
+			ssize_t got = send_some(&state, fd, which, buf + done, n - done,
 						at + n == len);
 
 			if (got < 0 && errno == EAGAIN) {
@@ -245,10 +369,13 @@ static void send_flow(int fd, uint64_t seed, uint64_t len)
 			done += got;
 		}
 		at += n;
+		which = (which + 1) % BUFFERS;
 		change_options(&state, fd);
 		maybe_pause(&state);
 	}
 	uncork(fd);
+	for (which = 0; which < BUFFERS; which++)
+		await(fd, which, at);
 }
 
 /* Compares and says where what came belongs, if it is of the stream. */
@@ -276,6 +403,23 @@ static void check(const uint8_t *got, size_t n, uint64_t seed, uint64_t at, cons
 	    (unsigned long long)at + i, got[i], good[i], (unsigned long long)at, n);
 }
 
+static ssize_t recv_by_pipe(int fd, uint8_t *buf, size_t len)
+{
+	ssize_t n, done = 0, got;
+	int end[2];
+
+	open_pipe(end);
+	n = splice(fd, NULL, end[1], NULL, len < PIPE ? len : PIPE, 0);
+	while (done < n) {
+		got = read(end[0], buf + done, n - done);
+		if (got <= 0)
+			bad("the pipe has %zd octets, not %zd", done, n);
+		done += got;
+	}
+	close_pipe(end);
+	return n;
+}
+
 /* One call, whichever. Return: octets, 0 at the end, or -1. */
 static ssize_t recv_some(uint64_t *state, int fd, uint8_t *buf, size_t len, int *flags)
 {
@@ -287,6 +431,8 @@ static ssize_t recv_some(uint64_t *state, int fd, uint8_t *buf, size_t len, int 
 		*flags |= MSG_DONTWAIT;
 	if (!records && chance(state, 10))
 		*flags |= MSG_WAITALL;
+	if (!records && chance(state, 10))
+		return recv_by_pipe(fd, buf, len);
 	if (!records && chance(state, 30))
 		return recv(fd, buf, len, *flags);
 	msg.msg_iovlen = cut(state, iov, buf, len);

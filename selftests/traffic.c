@@ -5,7 +5,8 @@
  * usage: traffic [OPTION]... server|client|hold|push|read|stall ADDRESS PORT
  *
  *	server	serve what clients ask for; says "listening"
- *	client	ask a server for a transfer and check it; says "ok" and figures
+ *	client	ask a server for a transfer and check it; says "ok" and figures.
+ *		With -f, as it sends: set the options of -O at SIGUSR1, say "changed"
  *	hold	make -n connections, send -s octets on each, say "held", set
  *		the options of -O at SIGUSR1, say "changed", sleep
  *	push	send until an error, say its name
@@ -28,7 +29,7 @@
  *	-f FILE	instead of -s: send until FILE is gone. Client and server must
  *		see the same files.
  *	-o NAME=VALUE	a socket option, see known[]
- *	-O NAME=VALUE	one to be set later, see hold
+ *	-O NAME=VALUE	one to be set later, see hold and client
  */
 #include <arpa/inet.h>
 #include <err.h>
@@ -96,6 +97,8 @@ static const struct option {
 	{ "tos", IPPROTO_IP, IP_TOS },
 	{ "tclass", IPPROTO_IPV6, IPV6_TCLASS },
 	{ "congestion", IPPROTO_TCP, TCP_CONGESTION },
+	{ "policy", SOL_HPS, HPS_POLICY },
+	{ "cutoff", SOL_HPS, HPS_CUTOFF },
 };
 
 /* What is to be set on a socket, when it is made and later. */
@@ -225,6 +228,30 @@ static void send_stream(int fd, const struct request *r, uint64_t seed)
 	}
 }
 
+static void set_options(int fd, const struct choice *chosen)
+{
+	unsigned int i;
+
+	for (i = 0; i < chosen->nr; i++) {
+		const struct option *o = chosen->of[i].option;
+		const char *text = chosen->of[i].value;
+		int value = strtol(text, NULL, 0);
+		bool name = o->option == TCP_CONGESTION && o->level == IPPROTO_TCP;
+
+		if (setsockopt(fd, o->level, o->option, name ? (void *)text :
+			       &value, name ? strlen(text) : sizeof(value)))
+			err(1, "%s", o->name);
+	}
+}
+
+static volatile sig_atomic_t told_to_change;
+
+static void tell_to_change(int sig)
+{
+	(void)sig;
+	told_to_change = 1;
+}
+
 /* As records with their length in front, for nobody knows the end: one of no
  * length.
  */
@@ -242,6 +269,11 @@ static void send_records(int fd, const struct request *r, uint64_t seed)
 		pattern(buf + sizeof(n), n, seed, at);
 		send_all(fd, buf, sizeof(n) + n);
 		at += n;
+		if (told_to_change) {
+			told_to_change = 0;
+			set_options(fd, &later);
+			puts("changed");
+		}
 		if (r->interval)
 			usleep(r->interval);
 	} while (n);
@@ -460,22 +492,6 @@ static void transfer(int fd, const struct request *r, bool client)
 	}
 }
 
-static void set_options(int fd, const struct choice *chosen)
-{
-	unsigned int i;
-
-	for (i = 0; i < chosen->nr; i++) {
-		const struct option *o = chosen->of[i].option;
-		const char *text = chosen->of[i].value;
-		int value = strtol(text, NULL, 0);
-		bool name = o->option == TCP_CONGESTION && o->level == IPPROTO_TCP;
-
-		if (setsockopt(fd, o->level, o->option, name ? (void *)text :
-			       &value, name ? strlen(text) : sizeof(value)))
-			err(1, "%s", o->name);
-	}
-}
-
 static void options(int fd)
 {
 	int one = 1;
@@ -594,6 +610,8 @@ static void client(void)
 	int i, j, status, bad = 0;
 	double s;
 
+	if (later.nr)
+		signal(SIGUSR1, tell_to_change);
 	clock_gettime(CLOCK_MONOTONIC, &begin);
 	for (j = 0; j < at_once; j++) {
 		if (at_once > 1 && fork())

@@ -3,12 +3,11 @@
  * Policy duplicate (DS-1, DS-2): the same data over several paths, the first
  * copy that arrives counts.
  *
- * What is written becomes runs, and each run goes whole over as many paths as
- * there shall be copies. Every path has its own place in it: the first begins at
- * the front, the second at the back, and so on in turn, so that a long message
- * is complete when they meet. What the peer has acknowledged is not sent any
- * more, by whichever path it came. A path that is lost leaves nothing to be sent
- * again: the others carry all of it anyway, and its place becomes free.
+ * What is written becomes runs (conn/run.h), and each run goes whole over as
+ * many paths as there shall be copies. What the peer has acknowledged is not
+ * sent any more, by whichever path it came. A path that is lost leaves nothing
+ * to be sent again: the others carry all of it anyway, and its place becomes
+ * free.
  */
 #include "conn/duplicate.h"
 
@@ -16,6 +15,7 @@
 
 #include "conn/conn.h"
 #include "conn/path.h"
+#include "conn/run.h"
 #include "conn/sched.h"
 #include "conn/transit.h"
 
@@ -44,58 +44,6 @@ int hps_duplicate_begin(struct hps_conn *conn, u64 off, u32 len, bool mark,
 	return 0;
 }
 
-/* The path's place in the run, or -1: enough others carry it, or it shall not
- * @begin to.
- */
-static int find_slot(struct hps_run *run, const struct hps_path *path, u64 una,
-		     bool begin)
-{
-	int i, free = -1;
-
-	for (i = 0; i < run->copies; i++) {
-		if (run->slot[i].path == path->id + 1)
-			return i;
-		if (free < 0 && !run->slot[i].path)
-			free = i;
-	}
-	if (free < 0 || !begin)
-		return -1;
-	run->slot[free].path = path->id + 1;
-	run->slot[free].next = free % 2 ? run->end + run->mark :
-					  max(run->off, una);
-	return free;
-}
-
-/* What the path has not sent of the run yet: from *@from to the result, which
- * counts the mark.
- */
-static u64 slot_rest(struct hps_run *run, int i, u64 una, u64 *from)
-{
-	*from = max(run->off, una);
-	if (i % 2)
-		return max(*from, run->slot[i].next);
-	*from = max(*from, run->slot[i].next);
-	return run->end + run->mark;
-}
-
-/* Fills @s with the next piece of the run for slot @i. False if none is left. */
-static bool next_piece(struct hps_run *run, int i, u64 una, u32 most,
-		       struct hps_segment *s)
-{
-	u64 from, to, end;
-
-	to = slot_rest(run, i, una, &from);
-	if (from >= to)
-		return false;
-	s->mark = run->mark && to > run->end;
-	end = to - s->mark;
-	s->off = i % 2 && end - from > most ? end - most : from;
-	s->len = min_t(u64, end - s->off, most);
-	/* From the front the mark goes with the last piece only. */
-	s->mark = s->mark && s->off + s->len == run->end;
-	return true;
-}
-
 /**
  * hps_duplicate_next - the next piece for a path
  * @conn:	the connection; data lock held
@@ -114,23 +62,23 @@ struct hps_segment *hps_duplicate_next(struct hps_conn *conn,
 				       const struct hps_sched_path *p,
 				       bool begin, int *slot)
 {
-	u32 most = hps_sched_longest(p);
-	struct hps_segment s = {}, *new;
+	u32 cap, most = hps_sched_longest(p);
+	struct hps_run_piece piece;
+	struct hps_segment *new;
 	struct hps_run *run;
-	u32 cap;
-	int i;
 
+	*slot = -1;
 	list_for_each_entry(run, &conn->snd.runs, node) {
-		i = find_slot(run, path, conn->snd.una, begin);
-		if (i >= 0 && next_piece(run, i, conn->snd.una, most, &s))
-			goto found;
+		*slot = hps_run_next(run, path->id, begin, conn->snd.una, most,
+				     &piece);
+		if (*slot >= 0)
+			break;
 	}
-	return NULL;
-
-found:
-	cap = hps_sched_cap(p, s.len);
-	if (p->in_flight && p->in_flight + s.len > cap) {
-		path->ch->want_below = cap - s.len;
+	if (*slot < 0)
+		return NULL;
+	cap = hps_sched_cap(p, piece.len);
+	if (p->in_flight && p->in_flight + piece.len > cap) {
+		path->ch->want_below = cap - piece.len;
 		path->ch->want = true;
 		return NULL;
 	}
@@ -139,9 +87,12 @@ found:
 		hps_channel_back_off(path->ch);
 		return NULL;
 	}
-	*new = s;
-	new->copy = true;
-	*slot = i;
+	*new = (struct hps_segment) {
+		.off = piece.off,
+		.len = piece.len,
+		.mark = piece.mark,
+		.copy = true,
+	};
 	return new;
 }
 
@@ -155,17 +106,10 @@ void hps_duplicate_sent(struct hps_conn *conn, struct hps_path *path,
 			const struct hps_segment *s)
 {
 	struct hps_run *run;
-	int i;
 
-	list_for_each_entry(run, &conn->snd.runs, node) {
-		if (s->off < run->off || s->off >= run->end + run->mark)
-			continue;
-		for (i = 0; i < run->copies; i++)
-			if (run->slot[i].path == path->id + 1)
-				run->slot[i].next = i % 2 ? s->off :
-							    hps_segment_end(s);
-		return;
-	}
+	list_for_each_entry(run, &conn->snd.runs, node)
+		if (hps_run_sent(run, path->id, s->off, hps_segment_end(s)))
+			return;
 }
 
 static void free_run(struct hps_run *run)
@@ -181,20 +125,12 @@ static void free_run(struct hps_run *run)
 void hps_duplicate_acked(struct hps_conn *conn)
 {
 	struct hps_run *run, *next;
-	u64 from, to;
-	int i;
 
 	list_for_each_entry_safe(run, next, &conn->snd.runs, node) {
-		if (run->end + run->mark > conn->snd.una)
+		if (hps_run_end(run) > conn->snd.una)
 			break;
-		for (i = 0; i < run->copies; i++) {
-			if (!run->slot[i].path)
-				continue;
-			to = slot_rest(run, i, run->off, &from);
-			if (to > from)
-				hps_mib_add(conn->net,
-					    HPS_MIB_WITHDRAWN_OCTETS, to - from);
-		}
+		hps_mib_add(conn->net, HPS_MIB_WITHDRAWN_OCTETS,
+			    hps_run_unsent(run));
 		free_run(run);
 	}
 }
@@ -207,12 +143,9 @@ void hps_duplicate_acked(struct hps_conn *conn)
 void hps_duplicate_path_lost(struct hps_conn *conn, struct hps_path *path)
 {
 	struct hps_run *run;
-	int i;
 
 	list_for_each_entry(run, &conn->snd.runs, node)
-		for (i = 0; i < run->copies; i++)
-			if (run->slot[i].path == path->id + 1)
-				run->slot[i].path = 0;
+		hps_run_leave(run, path->id);
 }
 
 /* The connection is over. Data lock held. */

@@ -96,6 +96,7 @@ extern struct kunit_suite hps_test_placed;
 extern struct kunit_suite hps_test_rdmap;
 extern struct kunit_suite hps_test_reasm;
 extern struct kunit_suite hps_test_ring;
+extern struct kunit_suite hps_test_run;
 extern struct kunit_suite hps_test_sched;
 extern struct kunit_suite hps_test_segment;
 extern struct kunit_suite hps_test_stream;

@@ -20,7 +20,7 @@ static struct kunit_suite * const suites[] = {
 	&hps_test_sched, &hps_test_why, &hps_test_health, &hps_test_alive,
 	&hps_test_autobuf, &hps_test_train, &hps_test_late, &hps_test_early,
 	&hps_test_access, &hps_test_rdmap, &hps_test_segment,
-	&hps_test_stream, &hps_test_ring, &hps_test_curve,
+	&hps_test_stream, &hps_test_ring, &hps_test_run, &hps_test_curve,
 };
 
 void hps_test_fail(struct kunit *test, const char *file, int line,
