@@ -5,14 +5,10 @@
  * Bare sockets and other peers: libhps, which has an implementation of its own above
  * the codec, and peers by hand that break the rules.
  */
-#include "ddp/mpa.h"
-#include "ddp/segment.h"
-#include "ddp/rdmap.h"
+#include "barehand.h"
 #include "libhps.h"
 
 #include <pthread.h>
-
-#include "barepair.h"
 
 #define REGION	200000
 #define INBOX	1000000
@@ -300,54 +296,6 @@ TEST(libhps_is_terminated, V_BARE)
 
 /* --- by hand -------------------------------------------------------------- */
 
-static int tcp_socket(void)
-{
-	return socket(v->family, SOCK_STREAM, 0);
-}
-
-static int tcp_dial(int port)
-{
-	union address addr;
-	socklen_t len = loopback(&addr, port);
-	int fd = tcp_socket();
-
-	CHECK(connect(fd, &addr.sa, len) == 0);
-	return fd;
-}
-
-static void put(int fd, const void *p, size_t len)
-{
-	CHECK_EQ(send(fd, p, len, MSG_NOSIGNAL), len);
-}
-
-static void get(int fd, void *p, size_t len)
-{
-	CHECK_EQ(recv(fd, p, len, MSG_WAITALL), len);
-}
-
-static void put_startup(int fd, bool reply, unsigned char flags,
-			unsigned char revision)
-{
-	struct mpa_startup frame;
-
-	CHECK_EQ(mpa_startup_build(&frame, sizeof(frame), reply, flags, NULL, 0),
-		 sizeof(frame));
-	frame.flags = flags;
-	frame.revision = revision;
-	put(fd, &frame, sizeof(frame));
-}
-
-static unsigned char get_startup(int fd, bool reply)
-{
-	struct mpa_startup_info info;
-	struct mpa_startup frame;
-
-	get(fd, &frame, sizeof(frame));
-	CHECK_EQ(mpa_bare_parse(&frame, sizeof(frame), reply, &info),
-		 sizeof(frame));
-	return info.flags;
-}
-
 static bool at_end(int fd)
 {
 	char c;
@@ -369,7 +317,7 @@ TEST(refuses_requests, V_BARE)
 	put_startup(fd, false, 0, 9);
 	CHECK(at_end(fd));
 	fd = tcp_dial(port_of(lst));
-	put(fd, "GET / HTTP/1.1\r\n\r\n", 18);
+	CHECK_EQ(send(fd, "GET / HTTP/1.1\r\n\r\n", 18, 0), 18);
 	CHECK(at_end(fd));
 	CHECK_EQ(poll_now(lst, POLLIN), 0);
 }
@@ -378,7 +326,7 @@ static int tcp_listener(void)
 {
 	union address addr;
 	socklen_t len = loopback(&addr, 0);
-	int lst = tcp_socket();
+	int lst = socket(v->family, SOCK_STREAM, 0);
 
 	CHECK(bind(lst, &addr.sa, len) == 0 && listen(lst, 1) == 0);
 	return lst;
@@ -410,73 +358,57 @@ TEST(refused_by_reply, V_BARE)
 	refuse(0, 7, EPROTONOSUPPORT);
 }
 
-/**
- * struct hand - a peer by hand of a bare socket
- * @fd:		its TCP socket
- * @bare:	the socket
- */
-struct hand {
-	int	fd;
-	int	bare;
-};
-
-static void hand_open(struct hand *h)
+/* What connect() says to @len octets of a reply, RFC 6581. */
+static int error_of(const void *reply, size_t len)
 {
-	int lst = bare_listener();
+	int lst = tcp_listener(), fd = bare_dial(port_of(lst)), err;
+	struct peer peer = { .fd = accept(lst, NULL, NULL) };
+	unsigned char request[24];
 
-	h->fd = tcp_dial(port_of(lst));
-	put_startup(h->fd, false, MPA_FLAG_CRC, 1);
-	h->bare = accept(lst, NULL, NULL);
-	CHECK(h->bare >= 0);
-	CHECK_EQ(get_startup(h->fd, true), MPA_FLAG_CRC);
+	peer_read(&peer, request, sizeof(request));
+	peer_send(&peer, reply, len);
+	wait_for(fd, POLLOUT);
+	err = so_error(fd);
+	close(fd);
+	close(peer.fd);
 	close(lst);
+	return err;
 }
 
-static void hand_put(struct hand *h, const struct ddp_segment *seg,
-		     const void *payload, unsigned int damage)
+static int error_of_reply(struct mpa_startup_info info)
 {
-	unsigned char frame[2000];
-	u32 n = ddp_segment_build(frame, seg), pad;
-	__le32 crc;
+	unsigned char reply[64];
+	int len = mpa_bare_build(reply, sizeof(reply), true, &info);
 
-	memcpy(frame + n, payload, seg->len);
-	n += seg->len;
-	pad = mpa_padding(n - MPA_LEN_SIZE);
-	memset(frame + n, 0, pad);
-	n += pad;
-	crc = mpa_crc_end(mpa_crc_add(mpa_crc_start(), frame, n)) ^ damage;
-	memcpy(frame + n, &crc, 4);
-	put(h->fd, frame, n + 4);
+	CHECK(len > 0);
+	return error_of(reply, len);
 }
 
-static void hand_get(struct hand *h, struct ddp_segment *seg,
-		     unsigned char *payload)
+TEST(enhanced_replies, V_BARE)
 {
-	unsigned char frame[70000];
-	u32 whole;
+	const struct mpa_startup_info good = {
+		.revision = MPA_REVISION_ENHANCED, .enhanced = true,
+		.ird = MPA_IRD_PEER_TO_PEER | 4, .ord = MPA_ORD_RTR_WRITE | 4,
+		.flags = MPA_FLAG_CRC,
+	};
+	struct mpa_startup_info info = good;
 
-	get(h->fd, frame, 2);
-	whole = mpa_frame_size(frame[0] << 8 | frame[1]);
-	get(h->fd, frame + 2, whole - 2);
-	CHECK_EQ(ddp_segment_parse(frame, seg), RDMAP_OK);
-	memcpy(payload, frame + seg->head_len, seg->len);
-}
-
-/* The peer says why it does not go on, and ends. */
-static void hand_terminated(struct hand *h, unsigned int code)
-{
-	struct rdmap_terminate_info info;
-	unsigned char payload[70000];
-	struct ddp_segment seg;
-
-	hand_get(h, &seg, payload);
-	CHECK_EQ(seg.opcode, RDMAP_OP_TERMINATE);
-	CHECK(rdmap_terminate_parse(payload, seg.len, &info));
-	CHECK_EQ(info.error & 0xffff, code);
-	CHECK(at_end(h->fd));
-	bare_terminated(h->bare, HPS_BARE_TERMINATED_BY_US, code, EPROTO);
-	close(h->fd);
-	close(h->bare);
+	CHECK_EQ(error_of("HTTP/1.0 400 Bad Request", 24), EPROTO);
+	info.flags = MPA_FLAG_MARKERS;
+	CHECK_EQ(error_of_reply(info), EPROTONOSUPPORT);
+	info.flags = MPA_FLAG_REJECT;
+	CHECK_EQ(error_of_reply(info), ECONNREFUSED);
+	info = good;
+	info.revision = MPA_REVISION;
+	CHECK_EQ(error_of_reply(info), EPROTO);
+	info = good;
+	info.enhanced = false;
+	CHECK_EQ(error_of_reply(info), EPROTO);
+	/* it would ask for more than we offered */
+	info = good;
+	info.ord = 17;
+	CHECK_EQ(error_of_reply(info), EPROTO);
+	CHECK_EQ(error_of_reply(good), 0);
 }
 
 TEST(terminates, V_BARE)
@@ -484,23 +416,19 @@ TEST(terminates, V_BARE)
 	struct ddp_segment seg = {
 		.opcode = RDMAP_OP_SEND, .last = true, .len = 4, .msn = 1,
 	};
+	unsigned char frame[64];
 	struct hand h;
+	size_t len;
 
-	hand_open(&h);
-	hand_put(&h, &seg, "good", 0);
+	hand_open(&h, true);
+	peer_segment(&h.peer, &seg, "good");
 	CHECK_EQ(recv(h.bare, &(char[4]){}, 4, 0), 4);
 	seg.msn = 2;
-	hand_put(&h, &seg, "evil", 1);
+	len = frame_of(&h.peer, frame, &seg, "evil");
+	frame[len - 1] ^= 1;
+	peer_send(&h.peer, frame, len);
 	hand_terminated(&h, TERM_CRC);
-
-	hand_open(&h);
-	hand_put(&h, &seg, "evil", 0);
-	hand_terminated(&h, TERM_MSN);
-
-	hand_open(&h);
-	seg.opcode = RDMAP_OP_WRITE;
-	hand_put(&h, &seg, "evil", 0);
-	hand_terminated(&h, TERM_STAG);
+	hand_close(&h);
 }
 
 /* Who says nothing keeps nobody out, and nobody is dropped without need. */
@@ -570,12 +498,12 @@ TEST(waits_for_first_frame, V_BARE)
 	unsigned char payload[70000];
 	struct hand h;
 
-	hand_open(&h);
+	hand_open(&h, true);
 	CHECK_EQ(send(h.bare, "early", 5, 0), 5);
-	CHECK_EQ(poll(&(struct pollfd){ .fd = h.fd, .events = POLLIN }, 1, 200),
+	CHECK_EQ(poll(&(struct pollfd){ .fd = h.peer.fd, .events = POLLIN }, 1, 200),
 		 0);
-	hand_put(&h, &seg, "", 0);
-	hand_get(&h, &seg, payload);
+	peer_segment(&h.peer, &seg, "");
+	peer_next(&h.peer, &seg, payload);
 	CHECK_EQ(seg.opcode, RDMAP_OP_SEND);
 	CHECK_EQ(seg.len, 5);
 }
@@ -591,8 +519,8 @@ TEST(unanswered, V_BARE)
 	uint32_t stag;
 	int i;
 
-	hand_open(&h);
-	hand_put(&h, &seg, "", 0);
+	hand_open(&h, true);
+	peer_segment(&h.peer, &seg, "");
 	stag = enrol_with(h.bare, sink, 100, 0, HPS_DIRECT_SINK);
 	queue_open(&q, h.bare, 64);
 	for (i = 0; i < 40; i++)
@@ -600,7 +528,7 @@ TEST(unanswered, V_BARE)
 	CHECK(!queue_try(&q, &c));
 	close(h.bare);
 	CHECK(!queue_try(&q, &c));
-	close(h.fd);
+	close(h.peer.fd);
 	for (i = 0; i < 40; i++)
 		queue_expect(&q, i, -ECONNRESET);
 	CHECK(!queue_try(&q, &c));
@@ -616,16 +544,16 @@ TEST(reset_while_full, V_BARE)
 	struct hand h;
 	u32 i;
 
-	hand_open(&h);
+	hand_open(&h, true);
 	set_int(h.bare, SOL_SOCKET, SO_RCVBUF, 2500);
 	for (i = 1; i <= 20; i++) {
 		pattern(buf, sizeof(buf), i);
 		seg.msn = i;
-		hand_put(&h, &seg, buf, 0);
+		peer_segment(&h.peer, &seg, buf);
 	}
 	CHECK_EQ(wait_for(h.bare, POLLIN), POLLIN);
-	wait_out_queue_empty(h.fd);
-	reset(h.fd);
+	wait_out_queue_empty(h.peer.fd);
+	reset(h.peer.fd);
 	wait_for(h.bare, POLLERR);
 	for (i = 1; i <= 20; i++) {
 		CHECK_EQ(recv(h.bare, buf, sizeof(buf), 0), sizeof(buf));
@@ -645,20 +573,20 @@ TEST(no_requests, V_BARE)
 	};
 	struct ddp_segment seg = { .opcode = RDMAP_OP_WRITE, .last = true };
 	unsigned char payload[70000], frame[64];
-	struct hand h = { .bare = bare_listener() };
-	int lst = h.bare, len;
+	struct hand h = { .peer.crc = true };
+	int lst = bare_listener(), len;
 	struct queue q;
 	uint32_t stag;
 
-	h.fd = tcp_dial(port_of(lst));
+	h.peer.fd = tcp_dial(port_of(lst));
 	len = mpa_bare_build(frame, sizeof(frame), false, &info);
 	CHECK(len > 0);
-	put(h.fd, frame, len);
+	peer_send(&h.peer, frame, len);
 	h.bare = accept(lst, NULL, NULL);
 	CHECK(h.bare >= 0);
-	get(h.fd, frame, len);
+	peer_read(&h.peer, frame, len);
 	CHECK_EQ(bare_info(h.bare).ord, 0);
-	hand_put(&h, &seg, "", 0);
+	peer_segment(&h.peer, &seg, "");
 	stag = enrol_with(h.bare, memory(100), 100, 0, HPS_DIRECT_SINK);
 	queue_open(&q, h.bare, 4);
 	CHECK_ERR(post_one(h.bare, post_read(1, 1, 0, stag, 0, 100), 0),
@@ -666,11 +594,11 @@ TEST(no_requests, V_BARE)
 	CHECK_ERR(post_one(h.bare, post_add(2, 1, 0, 1), 0), EOPNOTSUPP);
 	post_ok(h.bare, post_write(3, 1, 0), "x", 1);
 	queue_expect(&q, 3, 0);
-	hand_get(&h, &seg, payload);
+	peer_next(&h.peer, &seg, payload);
 	CHECK_EQ(seg.opcode, RDMAP_OP_WRITE);
 	queue_close(&q);
 	close(h.bare);
-	close(h.fd);
+	close(h.peer.fd);
 	close(lst);
 }
 
@@ -680,12 +608,12 @@ static bool close_one(void)
 	struct hand h;
 	char c;
 
-	hand_open(&h);
+	hand_open(&h, true);
 	CHECK(close(h.bare) == 0);
-	wait_for(h.fd, POLLIN);
-	if (recv(h.fd, &c, 1, 0) == 0)
+	wait_for(h.peer.fd, POLLIN);
+	if (recv(h.peer.fd, &c, 1, 0) == 0)
 		return true;
-	close(h.fd);
+	close(h.peer.fd);
 	return false;
 }
 
@@ -711,7 +639,9 @@ TEST(orphans, V_BARE)
 	reap(child(leave_orphans, NULL));
 }
 
-/* Octets without sense, and the end in the middle of a frame, do no harm. */
+/* Octets without sense, and the end in the middle of a frame, do no harm; with a
+ * checksum and without.
+ */
 TEST(noise, V_BARE)
 {
 	uint64_t state = 4711;
@@ -721,16 +651,15 @@ TEST(noise, V_BARE)
 		unsigned char buf[500];
 		struct hand h;
 
-		hand_open(&h);
+		hand_open(&h, i & 1);
 		for (k = 0; k < (int)sizeof(buf); k++)
 			buf[k] = seeded(&state);
 		buf[0] = 0;
 		buf[1] = seeded(&state) % 60;
-		send(h.fd, buf, sizeof(buf), MSG_NOSIGNAL);
-		shutdown(h.fd, SHUT_WR);
+		send(h.peer.fd, buf, sizeof(buf), MSG_NOSIGNAL);
+		shutdown(h.peer.fd, SHUT_WR);
 		wait_for(h.bare, POLLIN | POLLHUP);
 		CHECK(bare_info(h.bare).error);
-		close(h.bare);
-		close(h.fd);
+		hand_close(&h);
 	}
 }

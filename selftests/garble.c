@@ -7,23 +7,10 @@
  * twice and in another order: thousands of them, against two regions and a sink. What
  * the peer may write may hold anything then, what lies around it does not change.
  */
+#include "garbler.h"
 #include "victim.h"
 
 #define SEED		0x6a7b1e
-#define FRAMES		24
-#define LONGEST		1400
-
-/**
- * struct session - what a peer says, frame by frame
- * @nr:		how many
- * @len:	of each
- * @frame:	each, without CRC
- */
-struct session {
-	int	nr;
-	size_t	len[FRAMES];
-	u8	frame[FRAMES][LONGEST];
-};
 
 static void add(struct session *s, struct raw *r, const void *msg, size_t len)
 {
@@ -102,18 +89,6 @@ static void compose(struct session *s, struct victim *w, u32 read, u32 atomic)
 	add(s, &w->r, &fin, sizeof(fin));
 }
 
-static void swap_frames(struct session *s, int a, int b)
-{
-	static u8 frame[LONGEST];
-	size_t len = s->len[a];
-
-	memcpy(frame, s->frame[a], LONGEST);
-	memcpy(s->frame[a], s->frame[b], LONGEST);
-	memcpy(s->frame[b], frame, LONGEST);
-	s->len[a] = s->len[b];
-	s->len[b] = len;
-}
-
 /* A frame's number is right if that is not what is tried. */
 static void number(struct session *s)
 {
@@ -127,70 +102,13 @@ static void number(struct session *s)
 	}
 }
 
-/* Another octet, mostly in the head of the message: its first 32 octets, and those of
- * an element.
- */
-static void spoil(struct session *s, int i, uint64_t *seed)
-{
-	const size_t head = sizeof(struct hps_frame);
-	size_t at = seeded(seed) % s->len[i];
-	static const u8 odd[] = { 0, 1, 0x7f, 0x80, 0xff };
-
-	if (seeded(seed) % 8 && s->len[i] > head)
-		at = head + seeded(seed) % (s->len[i] - head);
-	if (seeded(seed) % 4 && at > head + 60)
-		at = head + at % 60;
-	switch (seeded(seed) % 3) {
-	case 0:
-		s->frame[i][at] ^= 1 << seeded(seed) % 8;
-		break;
-	case 1:
-		s->frame[i][at] = odd[seeded(seed) % sizeof(odd)];
-		break;
-	default:
-		s->frame[i][at] += seeded(seed) % 9 - 4;
-	}
-}
-
-/* One more, or one less, or in another order. */
-static void garble(struct session *s, uint64_t *seed)
-{
-	int a = seeded(seed) % s->nr, b = seeded(seed) % s->nr;
-
-	switch (seeded(seed) % 8) {
-	case 0:
-		swap_frames(s, a, b);
-		break;
-	case 1:
-		if (s->nr < FRAMES) {
-			memcpy(s->frame[s->nr], s->frame[a], LONGEST);
-			s->len[s->nr++] = s->len[a];
-			swap_frames(s, b, s->nr - 1);
-		}
-		break;
-	case 2:
-		if (s->nr > 1)
-			swap_frames(s, a, --s->nr);
-		break;
-	default:
-		spoil(s, a, seed);
-	}
-}
-
 /* Says all of it, or breaks off somewhere. */
 static void say(struct session *s, struct raw *r, uint64_t *seed, bool whole)
 {
-	static u8 all[FRAMES * LONGEST];
-	size_t len = 0, cut;
-	int i;
+	static u8 all[SESSION_MAX];
+	size_t len = session_octets(s, all, whole, seed);
+	size_t cut = seeded(seed) % (len + 1);
 
-	for (i = 0; i < s->nr; i++) {
-		memcpy(all + len, s->frame[i], s->len[i]);
-		len += s->len[i];
-	}
-	if (!whole && seeded(seed) % 8 == 0)
-		len = seeded(seed) % len;
-	cut = seeded(seed) % (len + 1);
 	raw_send(r, all, cut);
 	raw_send(r, all + cut, len - cut);
 }
@@ -226,7 +144,7 @@ static void attack(struct victim *w, uint64_t *seed, bool control)
 	atomic = hear_request(w);
 	compose(&s, w, read, atomic);
 	for (n = control ? 0 : 1 + seeded(seed) % 3; n; n--)
-		garble(&s, seed);
+		session_garble(&s, sizeof(struct hps_frame), 60, seed);
 	/* else most ended with the first wrong number */
 	if (control || seeded(seed) % 16)
 		number(&s);

@@ -4,23 +4,6 @@
 
 #include <sys/mman.h>
 
-/* --- memory --------------------------------------------------------------------- */
-
-/* ROOM zeros between guards. */
-u8 *guarded(void)
-{
-	u8 *p = memory(WHOLE);
-
-	memset(p, GUARD_OCTET, WHOLE);
-	return memset(p + GUARD, 0, ROOM);
-}
-
-void guards_ok(const u8 *mem)
-{
-	CHECK(is_all((const char *)mem - GUARD, GUARD, GUARD_OCTET));
-	CHECK(is_all((const char *)mem + ROOM, GUARD, GUARD_OCTET));
-}
-
 /* --- the connection ------------------------------------------------------------- */
 
 void victim_open(struct victim *w, unsigned int rights)

@@ -8,13 +8,7 @@
 
 #include "raw.h"
 
-#include "post.h"
-
-/* Neither a region's begin nor its end is that of a page. */
-#define GUARD		5000
-#define ROOM		10008
-#define WHOLE		(GUARD + ROOM + GUARD)
-#define GUARD_OCTET	0x5a
+#include "guards.h"
 
 /**
  * struct victim - what we attack
@@ -48,8 +42,6 @@ struct victim {
 	long long	bad;
 };
 
-u8 *guarded(void);
-void guards_ok(const u8 *mem);
 void victim_open(struct victim *w, unsigned int rights);
 void victim_open_with(struct victim *w, unsigned int rights, u16 features,
 		      u32 credit);

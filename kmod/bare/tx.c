@@ -518,7 +518,8 @@ void hps_bare_greet(struct hps_bare *b)
  * @len:	octets of it
  *
  * It goes behind what is in the output buffer, for frames must be whole;
- * HPS_BARE_RESERVE keeps the room.
+ * HPS_BARE_RESERVE keeps the room. When our direction has ended already nothing can
+ * be said any more; TCP still delivers what it has.
  */
 void hps_bare_terminate(struct hps_bare *b, enum rdmap_error error,
 			const void *frame, u32 len)
@@ -527,10 +528,15 @@ void hps_bare_terminate(struct hps_bare *b, enum rdmap_error error,
 		.opcode = RDMAP_OP_TERMINATE, .last = true,
 		.msn = rdmap_stream_msn(&b->stream, DDP_QN_TERMINATE),
 	};
+	int err = error == RDMAP_ERR_LOCAL ? ENOMEM : EPROTO;
 	u8 term[RDMAP_MAX_TERMINATE], *payload;
 
 	static_assert(RDMAP_MAX_TERMINATE + sizeof(struct hps_frame) +
 		      MPA_CRC_SIZE + 3 <= HPS_BARE_RESERVE);
+	if (b->shut) {
+		hps_bare_end(b, err);
+		return;
+	}
 	seg.len = rdmap_terminate_build(term, error, frame, len);
 	payload = frame_begin(b, &seg);
 	memcpy(payload, term, seg.len);
@@ -538,7 +544,7 @@ void hps_bare_terminate(struct hps_bare *b, enum rdmap_error error,
 	b->terminated = HPS_BARE_TERMINATED_BY_US;
 	b->terminate = error & 0xffff;
 	hps_mib_inc(b->net, HPS_MIB_BARE_TERMINATE_SENT);
-	hps_bare_end(b, error == RDMAP_ERR_LOCAL ? ENOMEM : EPROTO);
+	hps_bare_end(b, err);
 }
 
 /**

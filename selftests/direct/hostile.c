@@ -9,6 +9,7 @@
 #include <time.h>
 
 #include "peer.h"
+#include "breaches.h"
 
 static struct end e;
 static struct peer peer = { .crc = true };
@@ -54,44 +55,6 @@ static const uint8_t junk[65536] = { [0 ... 65535] = 0xff };
 
 /* --- segments ----------------------------------------------------------------------- */
 
-#define TAG	1	/* stands for the region's tag */
-
-static const struct breach {
-	const char *what;
-	unsigned int error;
-	struct ddp_segment seg;
-} breaches[] = {
-	{ "wrong tag", 0x1100,
-	  { .opcode = RDMAP_OP_WRITE, .len = 8, .stag = 0 } },
-	{ "one octet beyond", 0x1101,
-	  { .opcode = RDMAP_OP_WRITE, .len = 8, .stag = TAG,
-	    .offset = REGION - 7 } },
-	{ "one octet before", 0x1103,
-	  { .opcode = RDMAP_OP_WRITE, .len = 8, .stag = TAG,
-	    .offset = UINT64_MAX } },
-	{ "far behind", 0x1101,
-	  { .opcode = RDMAP_OP_WRITE, .len = 8, .stag = TAG,
-	    .offset = 1ULL << 63 } },
-	{ "response that nobody asked for", 0x1100,
-	  { .opcode = RDMAP_OP_READ_RESPONSE, .len = 8, .stag = TAG } },
-	{ "atomic response that nobody asked for", 0x1202,
-	  { .opcode = RDMAP_OP_ATOMIC_RESPONSE, .len = 12, .msn = 1 } },
-	{ "message number 0", 0x1203,
-	  { .opcode = RDMAP_OP_SEND, .len = 8, .msn = 0 } },
-	{ "message number 2", 0x1203,
-	  { .opcode = RDMAP_OP_SEND, .len = 8, .msn = 2 } },
-	{ "a message's middle first", 0x1204,
-	  { .opcode = RDMAP_OP_SEND, .len = 8, .msn = 1, .mo = 8 } },
-	{ "request longer than a request", 0x1205,
-	  { .opcode = RDMAP_OP_READ_REQUEST, .len = 29, .msn = 1 } },
-	{ "request shorter than a request", 0x0207,
-	  { .opcode = RDMAP_OP_ATOMIC_REQUEST, .len = 51, .msn = 1 } },
-	{ "request number 2", 0x1203,
-	  { .opcode = RDMAP_OP_READ_REQUEST, .len = 28, .msn = 2 } },
-	{ "invalidation of a wrong tag", 0x0109,
-	  { .opcode = RDMAP_OP_SEND_INVAL, .len = 8, .msn = 1, .stag = 7 } },
-};
-
 TEST(breaches, V_TCP)
 {
 	unsigned int i;
@@ -110,24 +73,21 @@ TEST(breaches, V_TCP)
 	no_leak();
 }
 
-/* Octets of a head that is right, changed. */
-static const struct change {
-	const char *what;
-	unsigned int error;
-	uint8_t opcode;
-	uint8_t at;
-	uint8_t value;
-} changes[] = {
-	{ "DDP version, untagged", 0x1206, RDMAP_OP_SEND, 2, 0x42 },
-	{ "DDP version, tagged", 0x1104, RDMAP_OP_WRITE, 2, 0xc0 },
-	{ "RDMAP version", 0x0205, RDMAP_OP_SEND, 3, 0x83 },
-	{ "unknown operation", 0x0206, RDMAP_OP_SEND, 3, 0x4e },
-	{ "immediate data", 0x0206, RDMAP_OP_SEND, 3, 0x48 },
-	{ "tagged Send", 0x0206, RDMAP_OP_WRITE, 3, 0x43 },
-	{ "untagged Write", 0x0206, RDMAP_OP_SEND, 3, 0x40 },
-	{ "queue 1 for a Send", 0x1201, RDMAP_OP_SEND, 11, 1 },
-	{ "queue 2^31", 0x1201, RDMAP_OP_SEND, 8, 0x80 },
-};
+TEST(sequences, V_TCP)
+{
+	static const uint8_t zeros[64];
+	const struct sequence *q;
+	unsigned int i;
+
+	for (q = sequences; q != sequences + sizeof(sequences) / sizeof(*q); q++) {
+		begin();
+		printf("# %s\n", q->what);
+		for (i = 0; i < q->nr; i++)
+			peer_segment(&peer, &q->seg[i], zeros);
+		ends_with(q->error);
+	}
+	no_leak();
+}
 
 TEST(changed_heads, V_TCP)
 {
@@ -140,13 +100,11 @@ TEST(changed_heads, V_TCP)
 		};
 		uint8_t frame[64];
 		size_t len;
-		__le32 crc;
 
 		begin();
 		len = frame_of(&peer, frame, &seg, junk);
 		frame[changes[i].at] = changes[i].value;
-		crc = mpa_crc_end(mpa_crc_add(mpa_crc_start(), frame, len - 4));
-		memcpy(frame + len - 4, &crc, 4);
+		frame_seal(&peer, frame, len);
 		printf("# %s\n", changes[i].what);
 		peer_send(&peer, frame, len);
 		ends_with(changes[i].error);
@@ -157,7 +115,6 @@ TEST(changed_heads, V_TCP)
 TEST(short_frames, V_TCP)
 {
 	uint8_t frame[64];
-	__le32 crc;
 	int len;
 
 	for (len = 0; len < 18; len++) {
@@ -168,9 +125,7 @@ TEST(short_frames, V_TCP)
 		frame[1] = len;
 		frame[2] = 0x41;
 		frame[3] = 0x43;
-		crc = mpa_crc_end(mpa_crc_add(mpa_crc_start(), frame,
-					      whole - 4));
-		memcpy(frame + whole - 4, &crc, 4);
+		frame_seal(&peer, frame, whole);
 		peer_send(&peer, frame, whole);
 		ends_with(0x0207);
 	}
@@ -214,15 +169,6 @@ TEST(endless_message, V_TCP)
 	ends_with(0x1205);
 }
 
-TEST(segments_without_octets, V_TCP)
-{
-	const struct ddp_segment seg = { .opcode = RDMAP_OP_SEND, .msn = 1 };
-
-	begin();
-	peer_segment(&peer, &seg, junk);
-	ends_with(0x0207);
-}
-
 /* --- requests ------------------------------------------------------------------------- */
 
 /* More reads at once than the depth allows; nobody takes the responses. */
@@ -248,38 +194,21 @@ TEST(flood_of_reads, V_TCP)
 
 TEST(requests_for_what_is_not_theirs, V_TCP)
 {
-	static const struct {
-		unsigned int error;
-		uint64_t offset;
-		uint32_t len, rights;
-		uint8_t atomic, op;
-	} tries[] = {
-		{ 0x0102, 0, 8, HPS_REMOTE_WRITE },
-		{ 0x0102, 0, 8, HPS_REMOTE_READ, 1 },
-		{ 0x0101, 93, 8, HPS_REMOTE_READ },
-		{ 0x0101, 0, 0xffffffff, HPS_REMOTE_READ },
-		{ 0x0104, UINT64_MAX, 8, HPS_REMOTE_READ },
-		{ 0x0101, 96, 8, HPS_REMOTE_ATOMIC, 1 },
-		{ 0x0104, UINT64_MAX - 7, 16, HPS_REMOTE_READ },
-		{ 0x0101, UINT64_MAX - 7, 8, HPS_REMOTE_ATOMIC, 1 },
-		{ 0x0207, 4, 8, HPS_REMOTE_ATOMIC, 1 },
-		{ 0x0206, 0, 8, HPS_REMOTE_ATOMIC, 1, 1 },
-	};
 	unsigned int i;
 
-	for (i = 0; i < sizeof(tries) / sizeof(tries[0]); i++) {
+	for (i = 0; i < sizeof(asks) / sizeof(asks[0]); i++) {
 		struct rdmap_request r = {
-			.len = tries[i].len, .offset = tries[i].offset,
-			.atomic = tries[i].atomic, .op = tries[i].op,
+			.len = asks[i].len, .offset = asks[i].offset,
+			.atomic = asks[i].op != ASK_READ, .op = asks[i].op,
 		};
 		struct hps_region *region;
 
 		begin();
 		OK(hps_region_register(e.domain, e.memory, 100,
-				       tries[i].rights, NULL, &region));
+				       asks[i].rights, NULL, &region));
 		r.stag = hps_region_stag(region);
 		peer_request(&peer, &r, 1);
-		CHECK_EQ(peer_terminated(&peer), tries[i].error);
+		CHECK_EQ(peer_terminated(&peer), asks[i].error);
 		expect_closed(&e, HPS_STATUS_FLUSHED);
 		hps_region_deregister(region);
 		close(peer.fd);

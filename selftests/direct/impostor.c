@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* A server that breaks the protocol, or does not answer. */
 #include "peer.h"
+#include "breaches.h"
 
 #include <pthread.h>
 
@@ -153,34 +154,20 @@ static uint32_t asked(uint64_t id)
 /* A response that is not what was asked for ends the connection. */
 TEST(responses, V_TCP)
 {
-	static const struct {
-		unsigned int error;
-		int tag;
-		uint64_t offset;
-		uint32_t len;
-		bool last;
-	} tries[] = {
-		{ 0x1100, 1, 0, 4096, true },
-		{ 0x1101, 0, 1, 4095, true },
-		{ 0x1101, 0, 0, 4097, true },
-		{ 0x1101, 0, UINT64_MAX, 4096, true },
-		{ 0x0207, 0, 0, 4095, true },
-		{ 0x0207, 0, 0, 4096, false },
-	};
 	static const uint8_t data[8192];
 	unsigned int i;
 
-	for (i = 0; i < sizeof(tries) / sizeof(tries[0]); i++) {
+	for (i = 0; i < sizeof(responses) / sizeof(responses[0]); i++) {
 		struct ddp_segment seg = {
-			.opcode = RDMAP_OP_READ_RESPONSE, .len = tries[i].len,
-			.last = tries[i].last, .offset = tries[i].offset,
+			.opcode = RDMAP_OP_READ_RESPONSE, .len = responses[i].len,
+			.last = responses[i].last, .offset = responses[i].offset,
 		};
 
 		begin();
 		memset(to, 0x77, sizeof(to));
-		seg.stag = asked(5) + tries[i].tag;
+		seg.stag = asked(5) + responses[i].tag;
 		peer_segment(&peer, &seg, data);
-		CHECK_EQ(peer_terminated(&peer), tries[i].error);
+		CHECK_EQ(peer_terminated(&peer), responses[i].error);
 		expect(&e, HPS_OP_READ, 5, HPS_STATUS_FLUSHED);
 		expect_closed(&e, HPS_STATUS_FLUSHED);
 		CHECK_EQ(to[0], 0x77);
