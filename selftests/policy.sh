@@ -254,6 +254,7 @@ duplicated() {
 # The second link begins at the other end, and what one has brought the other need not.
 met() {
 	local withdrawn
+	set_policy policy duplicate || return
 	withdrawn=$(counter a HpsWithdrawnOctets)
 	gives size=$mb count=8 && both $((mb * 8 / 2)) || return
 	withdrawn=$(($(counter a HpsWithdrawnOctets) - withdrawn))
