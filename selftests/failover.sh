@@ -218,13 +218,13 @@ transport() { start $1 && lose $2 2 abort_path $3 && soon paths 2 && finish; }
 
 # a black hole: suspect, then down; probed until it is back
 black_hole() {
-	local suspects probes good resent
+	local suspects probes good
 	suspects=$(of 2 path_suspects) probes=$(counter a HpsProbeSent)
-	good=$(counter a HpsProbeOk) resent=$(counter a HpsSegmentResent)
+	good=$(counter a HpsProbeOk)
 	start $1 && lose silent 2 hole 2 || return
 	grown 2 path_suspects "$suspects" &&
 		wait_for 10 moved a HpsProbeSent $((probes + 2)) &&
-		soon moved a HpsSegmentResent "$resent" && regain 2 heal 2 && moved a HpsProbeOk "$good" && finish
+		regain 2 heal 2 && moved a HpsProbeOk "$good" && finish
 }
 
 # while the other end's hardware address is not known a probe asks for it
@@ -243,13 +243,14 @@ explains() {
 
 # a pause that is too short to give the path up: it is used on
 pauses() {
-	local suspects ready lost
+	local suspects ready readies lost
 	set_all dead_ms=1000
 	suspects=$(of 2 path_suspects) ready=$(counter a HpsPathReady)
+	readies=$(of 2 path_readies)
 	start $1 && lost=$(counter a HpsPathDown) && hole 2 &&
 		soon grown 2 path_suspects "$suspects" &&
 		explains 2 silent && heal 2 && soon moved a HpsPathReady "$ready" && paths 2 || return
-	[ "$(counter a HpsPathDown)" = "$lost" ] && finish
+	grown 2 path_readies "$readies" && [ "$(counter a HpsPathDown)" = "$lost" ] && finish
 }
 
 # one direction: what a sends over link 2 vanishes, or what b sends
@@ -410,16 +411,16 @@ is_up() { [ "$(of $1 up $2)" = true ]; }
 
 # all are dead for longer than any of them has patience
 all_silent() {
-	local stranded silent recovered ready from
+	local stranded silent recovered from
 	stranded=$(counter a HpsConnStranded) silent=$(counter a HpsPathSilent)
 	recovered=$(counter a HpsConnRecovered)
-	ready=$(of 2 path_readies) from=$(wc -l <"$t_dir/events")
+	from=$(wc -l <"$t_dir/events")
 	start $1 && hole 1 && hole 2 &&
 		soon moved a HpsConnStranded "$stranded" &&
 		moved a HpsPathSilent "$silent" || return
 	sleep 2
 	heal 2 && soon moved a HpsConnRecovered "$recovered" && heal 1 &&
-		soon paths 2 && grown 2 path_readies "$ready" && finish || return
+		soon paths 2 && finish || return
 	wait_for 10 told_stranded "$from" || { tail -n +$((from + 1)) "$t_dir/events"; return 1; }
 }
 told_stranded() {
