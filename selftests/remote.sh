@@ -201,7 +201,11 @@ flapping() {
 		sleep 0.2
 	done
 	# every attempt that failed made the next one later
-	wait_for "$(slow 40)" paths 2 && finish
+	wait_for "$(slow 40)" paths 2 && finish && return
+	in_ns a hpsctl conn show
+	in_ns a hpsctl explain
+	in_ns b hpsctl link show
+	return 1
 }
 
 set_policy() { in_ns a hpsctl bundle set hps0 policy $1 && in_ns b hpsctl bundle set hps0 policy $1; }
