@@ -187,7 +187,7 @@ ask a 10.1.1.2 5001 -d both -s $mb >/dev/null && talk size=$((mb / 4)) count=3 >
 for h in a b; do in_ns $h sysctl -qw net.hps.dead_ms=60000; done
 t_ok "little of a stream goes twice on even links" nothing 25 streams
 t_ok "nor of messages" nothing 25 messages
-t_ok "nor of what is read slowly" nothing 5 slow_reader
+t_ok "nor of what is read slowly" nothing 25 slow_reader
 t_ok "a link becomes slow" becomes_slow
 t_ok "a link falls silent" falls_silent
 t_ok "small messages leave a silent link" small_and_silent
