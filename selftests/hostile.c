@@ -400,7 +400,10 @@ TEST(wrong_crc, V_HPS)
 {
 	long long before = counter("HpsBadCrc");
 	int lst = listener(4);
+	struct hps_ack ack;
+	char buf[100];
 	struct raw r;
+	size_t len;
 
 	sysctl_set("crc", 1);
 	raw_dial(&r);
@@ -409,7 +412,10 @@ TEST(wrong_crc, V_HPS)
 	CHECK(raw_read_startup(&r));
 	CHECK(r.flags & MPA_FLAG_CRC);
 	CHECK_EQ(counter("HpsBadCrc"), before);
-	raw_ack(&r, 0, 1 << 20);
+	hps_ack_build(&ack, 0, 1 << 20, 0);
+	len = raw_frame(&r, buf, &ack, sizeof(ack));
+	buf[len - 1] ^= 1;
+	raw_send(&r, buf, len);
 	CHECK(raw_is_dead(&r));
 	wait_counter("HpsBadCrc", before);
 	still_works();
