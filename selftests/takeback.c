@@ -249,7 +249,7 @@ TEST(invalidated_without_room_for_the_answer, V_RACE)
 	e.mem = memory(PAGE);
 	e.stag = enrol_with(e.p.b, e.mem, PAGE, HPS_DIRECT_REMOTE_WRITE |
 			    HPS_DIRECT_REMOTE_INVALIDATE, HPS_DIRECT_ONLY);
-	queue_open(&e.q, e.p.a, 16);
+	queue_open(&e.q, e.p.a, HPS_DIRECT_DEPTH);
 	fill(e.p.b);
 	post_ok(e.p.a, post_write(1, e.stag, 0), "1", 1);
 	post_ok(e.p.a, post_invalidate(2, e.stag), NULL, 0);
@@ -297,7 +297,7 @@ static void take_receives_back(bool cancel)
 	pair_open(&in.p);
 	pid = peer(send_ones, &in.p.a);
 	inbox_memory(&in, POSTED);
-	queue_open(&in.q, in.p.b, 16);
+	queue_open(&in.q, in.p.b, HPS_DIRECT_DEPTH);
 	for (i = 0; i < ROUNDS; i++) {
 		memset(in.mem, 0, POSTED);
 		inbox_post_whole(&in, i, 0, POSTED);
@@ -341,7 +341,7 @@ static void read_often(void *arg)
 	struct ends *e = arg;
 
 	on_cpu(1);
-	queue_open(&e->q, e->p.a, 16);
+	queue_open(&e->q, e->p.a, HPS_DIRECT_DEPTH);
 	for (; !LOAD(shared->stop); has_ended()) {
 		post = post_read(1, e->stag, 0, LOAD(shared->last), 0, LEN);
 		if (try_post(e->p.a, &post, NULL, 0, 0)) {
@@ -398,7 +398,7 @@ static void write_and_read(void *arg)
 	int i;
 
 	on_cpu(1);
-	queue_open(&e->q, e->p.a, 16);
+	queue_open(&e->q, e->p.a, HPS_DIRECT_DEPTH);
 	e->sink = memory(LEN);
 	e->sink_stag = enrol_with(e->p.a, e->sink, LEN, 0, HPS_DIRECT_SINK);
 	for (i = 0; i < visit->rounds; i++) {
