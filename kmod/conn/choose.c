@@ -18,7 +18,11 @@
 #include "link/bundle.h"
 #include "link/link.h"
 
-static u8 path_role(const struct hps_path *path)
+/**
+ * hps_choose_path_role - the role of a path's link
+ * @path:	the path; over no link of a bundle it is as good as any
+ */
+u8 hps_choose_path_role(const struct hps_path *path)
 {
 	return path->link ? READ_ONCE(path->link->role) : HPS_LINK_ROLE_ACTIVE;
 }
@@ -34,7 +38,7 @@ u8 hps_choose_role(struct hps_conn *conn)
 
 	list_for_each_entry(path, &conn->paths, node)
 		if (hps_path_usable(path))
-			best = min(best, path_role(path));
+			best = min(best, hps_choose_path_role(path));
 	return best;
 }
 
@@ -45,7 +49,7 @@ u8 hps_choose_role(struct hps_conn *conn)
  */
 bool hps_choose_fresh(const struct hps_path *path, u8 role)
 {
-	return hps_path_usable(path) && path_role(path) == role;
+	return hps_path_usable(path) && hps_choose_path_role(path) == role;
 }
 
 /**
@@ -60,12 +64,25 @@ bool hps_choose_copies(struct hps_conn *conn, const struct hps_path *path)
 	struct hps_path *other;
 	unsigned int n = 0;
 
-	if (path_role(path) != HPS_LINK_ROLE_BACKUP)
+	if (hps_choose_path_role(path) != HPS_LINK_ROLE_BACKUP)
 		return true;
 	list_for_each_entry(other, &conn->paths, node)
 		n += hps_path_usable(other) &&
-		     path_role(other) != HPS_LINK_ROLE_BACKUP;
+		     hps_choose_path_role(other) != HPS_LINK_ROLE_BACKUP;
 	return n < 2;
+}
+
+/* A path as the scheduler would see it if nothing was under way. */
+static struct hps_sched_path idle_view(const struct hps_channel_metrics *m)
+{
+	return (struct hps_sched_path) {
+		.usable = true,
+		.rate = m->rate,
+		.min_rtt_us = m->min_rtt_us,
+		.srtt_us = m->srtt_us,
+		.mss = m->mss,
+		.cwnd = m->cwnd,
+	};
 }
 
 /* @ahead: octets that its channel is about to get. What HPS knows to have
@@ -83,18 +100,10 @@ static u32 look(struct hps_path *path, u32 ahead, u32 now_us,
 	path->begins = m.acked + m.unacked;
 	if (ahead)
 		path->begins += mpa_frame_size(HPS_ULPDU_HEAD + ahead);
-	*p = (struct hps_sched_path) {
-		.usable = true,
-		.in_flight = min(m.in_flight + ahead,
-				 path->unacked + path->dragged),
-		.rate = m.rate,
-		.min_rtt_us = m.min_rtt_us,
-		.srtt_us = m.srtt_us,
-		.mss = m.mss,
-		.cwnd = m.cwnd,
-		.busy_us = now_us - path->busy_us,
-		.ack_us = min(now_us - path->busy_us, now_us - m.ack_us),
-	};
+	*p = idle_view(&m);
+	p->in_flight = min(m.in_flight + ahead, path->unacked + path->dragged);
+	p->busy_us = now_us - path->busy_us;
+	p->ack_us = min(p->busy_us, now_us - m.ack_us);
 	return m.in_flight;
 }
 
@@ -174,7 +183,7 @@ bool hps_choose_paths(struct hps_conn *conn, struct hps_path *self,
 		look(path, path == self ? ahead : 0, now_us,
 		     &choice->path[choice->n++]);
 	}
-	return path_role(self) == role;
+	return hps_choose_path_role(self) == role;
 }
 
 static void kick_path(struct hps_conn *conn, u8 id)
@@ -324,7 +333,7 @@ struct hps_path *hps_choose_next(struct hps_conn *conn, u64 tried)
 		 */
 		if (conn->snd.nxt == conn->snd.end)
 			p.in_flight = unacked;
-		at = hps_sched_arrival(&p) | (u64)path_role(path) << 60;
+		at = hps_sched_arrival(&p) | (u64)hps_choose_path_role(path) << 60;
 		if (at >= least)
 			continue;
 		least = at;
@@ -362,34 +371,24 @@ bool hps_choose_is_single(const struct hps_conn *conn,
 /**
  * hps_choose_admits - does the role of its link let a path carry now?
  * @conn:	the connection; data lock held
- * @path:	the path
+ * @path:	a path that is usable
  * @config:	from hps_choose_config()
  */
 bool hps_choose_admits(struct hps_conn *conn, const struct hps_path *path,
 		       const struct hps_bundle_config *config)
 {
-	if (!hps_path_usable(path))
-		return false;
-	if (path_role(path) == hps_choose_role(conn))
+	if (hps_choose_path_role(path) == hps_choose_role(conn))
 		return true;
 	return (config->policy == HPS_POLICY_DUPLICATE ||
 		!list_empty(&conn->snd.runs)) && hps_choose_copies(conn, path);
 }
 
-/* A path as the scheduler would see it if nothing was under way. */
 static void look_idle(const struct hps_path *path, struct hps_sched_path *p)
 {
 	struct hps_channel_metrics m hps_uninitialized;
 
 	path->ch->ops->metrics(path->ch, &m);
-	*p = (struct hps_sched_path) {
-		.usable = true,
-		.rate = m.rate,
-		.min_rtt_us = m.min_rtt_us,
-		.srtt_us = m.srtt_us,
-		.mss = m.mss,
-		.cwnd = m.cwnd,
-	};
+	*p = idle_view(&m);
 }
 
 /**

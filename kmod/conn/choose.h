@@ -42,6 +42,7 @@ void hps_choose_served(struct hps_conn *conn, struct hps_path *path, u32 len);
 struct hps_path *hps_choose_next(struct hps_conn *conn, u64 tried);
 bool hps_choose_copies(struct hps_conn *conn, const struct hps_path *path);
 u8 hps_choose_role(struct hps_conn *conn);
+u8 hps_choose_path_role(const struct hps_path *path);
 bool hps_choose_admits(struct hps_conn *conn, const struct hps_path *path,
 		       const struct hps_bundle_config *config);
 bool hps_choose_is_single(const struct hps_conn *conn,

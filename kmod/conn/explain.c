@@ -10,7 +10,6 @@
 #include "conn/path.h"
 #include "conn/why.h"
 #include "link/bundle.h"
-#include "link/link.h"
 
 /**
  * struct rules - by which a connection chooses paths
@@ -26,8 +25,7 @@ struct rules {
 static enum hps_reason waits(struct hps_conn *conn, const struct hps_path *path,
 			     const struct rules *rules)
 {
-	u8 role = path->link ? READ_ONCE(path->link->role) :
-			       HPS_LINK_ROLE_ACTIVE;
+	u8 role = hps_choose_path_role(path);
 
 	if (!hps_choose_admits(conn, path, &rules->config))
 		return hps_why_waits(role, false);

@@ -475,7 +475,7 @@ void hps_join_if_wanted(struct hps_conn *conn)
 	hps_choose_config(conn, &config);
 	if (!config.ifindex ||
 	    /* Unless a message wants more. */
-	    (config.policy == HPS_POLICY_SINGLE && !conn->snd.mixed) ||
+	    hps_choose_is_single(conn, &config) ||
 	    conn->snd.end + conn->rcv.reasm.frontier <
 	    hps_join_cutoff(conn, &config))
 		return;

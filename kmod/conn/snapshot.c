@@ -142,7 +142,7 @@ static void fill_path(const struct hps_path *path,
 	memset(snap, 0, sizeof(*snap));
 	snap->state = path_state(path);
 	snap->link_id = path->link ? path->link->id : 0;
-	snap->role = path->link ? READ_ONCE(path->link->role) : 0;
+	snap->role = hps_choose_path_role(path);
 	snap->tx_octets = path->tx_octets;
 	snap->rx_octets = path->rx_octets;
 	snap->tx_segments = path->tx_segments;
