@@ -137,6 +137,16 @@ void hps_hist_count(const struct net *net, enum hps_hist hist, u32 size)
 	this_cpu_inc(hps_net(net)->mib->hist[hist][bucket_of(size)]);
 }
 
+static void count_segment(const struct net *net, enum hps_mib_field number,
+			  enum hps_mib_field octets, enum hps_hist hist, u32 size)
+{
+	struct hps_mib __percpu *mib = hps_net(net)->mib;
+
+	this_cpu_inc(mib->field[number]);
+	this_cpu_add(mib->field[octets], size);
+	this_cpu_inc(mib->hist[hist][bucket_of(size)]);
+}
+
 /**
  * hps_mib_sent() - count a segment that is sent
  * @net: namespace
@@ -146,11 +156,8 @@ void hps_hist_count(const struct net *net, enum hps_hist hist, u32 size)
  */
 void hps_mib_sent(const struct net *net, u32 size)
 {
-	struct hps_mib __percpu *mib = hps_net(net)->mib;
-
-	this_cpu_inc(mib->field[HPS_MIB_SEGMENT_SENT]);
-	this_cpu_add(mib->field[HPS_MIB_SENT_OCTETS], size);
-	this_cpu_inc(mib->hist[HPS_HIST_SEGMENT_SENT][bucket_of(size)]);
+	count_segment(net, HPS_MIB_SEGMENT_SENT, HPS_MIB_SENT_OCTETS,
+		      HPS_HIST_SEGMENT_SENT, size);
 }
 
 /**
@@ -162,11 +169,8 @@ void hps_mib_sent(const struct net *net, u32 size)
  */
 void hps_mib_received(const struct net *net, u32 size)
 {
-	struct hps_mib __percpu *mib = hps_net(net)->mib;
-
-	this_cpu_inc(mib->field[HPS_MIB_SEGMENT_RECEIVED]);
-	this_cpu_add(mib->field[HPS_MIB_RECEIVED_OCTETS], size);
-	this_cpu_inc(mib->hist[HPS_HIST_SEGMENT_RECEIVED][bucket_of(size)]);
+	count_segment(net, HPS_MIB_SEGMENT_RECEIVED, HPS_MIB_RECEIVED_OCTETS,
+		      HPS_HIST_SEGMENT_RECEIVED, size);
 }
 
 /**
