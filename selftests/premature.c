@@ -298,8 +298,8 @@ static void flow_lives(struct flow *f)
 
 /* --- right ones ---------------------------------------------------------------- */
 
-/* Two of them, in place while the hole is open, and not copied again. */
-static void right_ones(struct flow *f)
+/* Two of them, in place while the hole is open. */
+static void two_early(struct flow *f)
 {
 	lay_right(f);
 	lay_right(f);
@@ -307,6 +307,12 @@ static void right_ones(struct flow *f)
 	overtake(f, RIGHT);
 	wait_early(f, 2);
 	CHECK(slot_is(f, WRONG, WRONG));
+}
+
+/* They are not copied again. */
+static void right_ones(struct flow *f)
+{
+	two_early(f);
 	CHECK(slot_is(f, RIGHT, RIGHT));
 	CHECK(!slot_is(f, CUT, CUT));
 	/* another copy would show */
@@ -559,12 +565,7 @@ TEST(late_copies, V_DIRECT)
 static void say_otherwise(struct flow *f, u32 tag_of(struct flow *f), u64 place)
 {
 	flow_open(f);
-	lay_right(f);
-	lay_right(f);
-	overtake(f, WRONG);
-	overtake(f, RIGHT);
-	wait_early(f, 2);
-	CHECK(slot_is(f, WRONG, WRONG));
+	two_early(f);
 	f->nr = WRONG;
 	f->w.r.tx_msn -= 2;
 	lay(f, 0, WRONG * LEN, tag_of(f), place);
